@@ -153,7 +153,7 @@ def test_one_that_fails_is_told_in_one_line_and_tried_again(
     files[1].write_text("bad")
     heard: list[Analysed] = []
     found = analyse_all(files, ledger=ledger, done=heard.append)
-    assert [one.failed.endswith(": is not a scan") for one in found] == [False, True, False]
+    assert [one.failed.endswith(": is no scan") for one in found] == [False, True, False]
     assert heard == found
     worked.clear()
     analyse_all(files, ledger=ledger)

@@ -126,7 +126,7 @@ def test_a_measurement_that_was_broken_off_is_not_taken_for_complete(
         ({"started_at": "yesterday"}, 'its start, "yesterday", is not a time'),
         ({"started_at": "2026-01-01T00:00:00"}, "has no time zone"),
         ({"started_at": 5}, "TypeError"),
-        ({"plan": {"title": "a"}}, "no seccm.ReadScan with a seccm.Plan"),
+        ({"plan": {"title": "a"}}, "not a seccm.ReadScan with a seccm.Plan"),
         ({"sites": None}, "TypeError"),
         ({"sites": (5,)}, "site 0 is not a seccm.ReadSite"),
         ({"sites": (seccm.ReadSite(0.0, 0.0, (E,)),)}, "step 0 of site 0 is not a seccm.ReadStep"),

@@ -123,7 +123,7 @@ def test_targets_for_smaller_droplets_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"kind": "else"}, "no file of targets"),
+        ({"kind": "else"}, "not a file of targets"),
         ({"format": 2}, "format 2"),
         ({"targets": []}, "no particle of gold.tif is a target"),
         ({"targets": [{"x": 1}]}, "is incomplete"),
