@@ -20,17 +20,18 @@ PLAN = Plan.from_dict(
     | {"sites": {**small("li-on-au-combinatorial").to_dict()["sites"], **SITES, "columns": 2}},
     source="two sites",
 )
-AFTER = 1.0
-"""Seconds that the target is watched for after its host died."""
+AFTER = 8.0
+"""Seconds after which a descent of the plan is over, also where its host died."""
 
 
-def run_and_die(path: str, log: str, at: float) -> None:
+def run_and_die(path: str, log: str, at: float, after: float = AFTER) -> None:
     """Run a plan; at a moment of the target's time, let it go on alone, write down, and be killed.
 
     Args:
         path: of the data.
         log: what became of the target is written there, as JSON.
         at: seconds of the target.
+        after: seconds for which it is watched then.
     """
     run = seccm.run(PLAN, bench(), path=path, seed=3)
     rig: Any = run._runner._rig
@@ -39,7 +40,7 @@ def run_and_die(path: str, log: str, at: float) -> None:
     def reading() -> Block:
         block: Block = read()
         if rig.plugged.now >= at:
-            Path(log).write_text(json.dumps(left_alone(rig.plugged)), encoding="utf-8")
+            Path(log).write_text(json.dumps(left_alone(rig.plugged, after)), encoding="utf-8")
             os.kill(os.getpid(), signal.SIGKILL)
         return block
 
@@ -47,10 +48,10 @@ def run_and_die(path: str, log: str, at: float) -> None:
     list(run)
 
 
-def left_alone(behind: Any) -> dict[str, Any]:
+def left_alone(behind: Any, after: float) -> dict[str, Any]:
     """Let the target go on without a host; return how it ends."""
     behind.library.kill()
-    behind.library.pass_time(AFTER)
+    behind.library.pass_time(after)
     ended = behind.target._outputs.codes()
     behind.library.pass_time(0.2)
     return {

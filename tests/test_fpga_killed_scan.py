@@ -19,10 +19,10 @@ TOP = 0
 """Code of z where the tip is fully retracted."""
 
 
-def killed(folder: Path, at: float) -> tuple[Path, dict[str, Any]]:
+def killed(folder: Path, at: float, after: float = 0.8) -> tuple[Path, dict[str, Any]]:
     """Kill the host at a moment; return the file and what became of the target."""
     path, log = folder / "scan.h5", folder / "target.json"
-    child = begun(run_and_die, str(path), str(log), at)
+    child = begun(run_and_die, str(path), str(log), at, after)
     child.join()
     assert child.exitcode == -signal.SIGKILL, "the scan was over before"
     return path, json.loads(log.read_text(encoding="utf-8"))

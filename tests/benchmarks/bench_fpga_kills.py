@@ -14,6 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from killed_targets import AFTER
 from test_fpga_killed_scan import check_file, check_target, killed
 
 import seccm
@@ -22,7 +23,7 @@ from seccm.events import Outcome
 TRIALS = 20
 LONGEST = 11.0
 """Seconds of the target, of the 11.7 s that both sites take."""
-RESUMED = 10
+RESUMED = 20
 """Every which one is resumed: that takes longest."""
 
 
@@ -31,7 +32,7 @@ def main() -> None:
     chance, ends, kept = random.Random(5), Counter[str](), 0
     for trial in range(TRIALS):
         with tempfile.TemporaryDirectory() as folder:
-            path, left = killed(Path(folder), chance.uniform(0.55, LONGEST))
+            path, left = killed(Path(folder), chance.uniform(0.55, LONGEST), AFTER)
             ends[check_target(left)] += 1
             finished = check_file(path, left)
             kept += finished
