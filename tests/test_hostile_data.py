@@ -120,7 +120,7 @@ def hang(command: list[str], *, timeout: float, **_: object) -> subprocess.Compl
 
 
 @pytest.mark.parametrize(
-    ("ending", "said"), [(crash, "crashed with code -11"), (hang, "came to no end within 6")]
+    ("ending", "said"), [(crash, "crashed with code -11"), (hang, "did not end within 6")]
 )
 def test_a_file_that_crashes_hdf5_is_refused_before_this_program_reads_it(
     killed: Path, monkeypatch: pytest.MonkeyPatch, ending: Ending, said: str
