@@ -56,7 +56,7 @@ from seccm.rig import (
     SafeReport,
     Wake,
 )
-from seccm.units import show
+from seccm.rig.safe_words import cell_words, tip_words
 
 RETRACTED = 50e-9
 """Metres from the top of the travel at which the tip counts as fully retracted."""
@@ -462,12 +462,10 @@ class NidaqRig:
             self._delivery.drop()  # What failed has been told; nothing is delivered after that.
         up = by > 0.0 and not said
         top = height is not None and self._info.axes["z"].travel.upper - height <= RETRACTED
-        tip = "held where it was" if not up else "fully retracted" if top else "lifted"
-        at = "" if height is None else f" at z = {show(height, 'm')}"
-        # What the cell does comes first: a file keeps no more than a line.
-        cell = "Cell off" if off else "The cell could not be switched off"
-        cell += "" if others else ", a second drive could not be switched off"
-        what = f"{cell}, tip {tip}{at}: {why}.{said}"
+        cell = cell_words(off=off) + (
+            "" if others else ", a second drive could not be switched off"
+        )
+        what = f"{cell}, {tip_words(up=up, at_top=top, height=height)}: {why}.{said}"
         remarks = () if bench.plugged is None else bench.plugged.words
         return SafeReport(not self._loose, off and others, up, what, height, top, remarks=remarks)
 

@@ -40,6 +40,7 @@ from seccm.rig import (
     SafeReport,
     StopAbility,
 )
+from seccm.rig.safe_words import tip_words
 from seccm.units import show
 
 AXES: tuple[Axis, ...] = ("x", "y", "z")
@@ -299,10 +300,8 @@ class SerialStage:
                 )
         up = retract and not said
         at_top = height is not None and self._table.axes["z"].travel[1] - height <= NEAR
-        tip = "held where it was" if not up else "fully retracted" if at_top else "lifted"
-        at = "" if height is None else f" at z = {show(height, 'm')}"
         # What the tip does comes first: a file keeps no more than a line.
-        stopped = f"The stage is stopped, tip {tip}{at}"
+        stopped = f"The stage is stopped, {tip_words(up=up, at_top=at_top, height=height)}"
         state = stopped if frozen else "Where the tip is, is not known"
         return SafeReport(frozen, True, up, f"{state}: {why}.{said}", height, at_top)
 

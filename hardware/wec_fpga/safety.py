@@ -8,7 +8,7 @@ from hardware.wec_fpga.driver import Driver
 from hardware.wec_fpga.frames import WORDS
 from seccm.errors import RigError
 from seccm.rig import Constant, Drive, Move, SafeReport
-from seccm.units import show
+from seccm.rig.safe_words import cell_words, tip_words
 
 RETRACTED = 50e-9
 """Metres from the top of the travel at which the tip counts as fully retracted."""
@@ -41,13 +41,9 @@ def make_safe(driver: Driver, why: str, by: float, remarks: tuple[str, ...] = ()
         driver.delivery.drop()  # What failed has been told; nothing is delivered after that.
     up = by > 0.0 and not said
     top = height is not None and driver.info.axes["z"].travel.upper - height <= RETRACTED
-    tip = "held where it was" if not up else "fully retracted" if top else "lifted"
-    if said and not held:
-        tip = "not held: the target does not answer"
-    at = "" if height is None else f" at z = {show(height, 'm')}"
-    # What the cell does comes first: a file keeps no more than a line.
-    cell = "Cell off" if off else "The cell could not be switched off"
-    what = f"{cell}, tip {tip}{at}: {why}.{said}"
+    loose = "tip not held: the target does not answer" if said and not held else ""
+    tip = tip_words(up=up, at_top=top, height=height, instead=loose)
+    what = f"{cell_words(off=off)}, {tip}: {why}.{said}"
     return SafeReport(held, off, up, what, height, top, remarks=remarks)
 
 

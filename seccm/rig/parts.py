@@ -39,9 +39,9 @@ from seccm.rig.drives import DriveInfo
 from seccm.rig.gate import Gate
 from seccm.rig.info import CurrentRange, RigInfo
 from seccm.rig.protocol import Readback, Rig, SafeReport
+from seccm.rig.safe_words import cell_words, tip_words
 from seccm.rig.span import Range
 from seccm.rig.technique import RunningCell, Runs
-from seccm.units import show
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,12 +356,9 @@ class _Assembled:
         if retract:
             report = self._stage.safe(why, by=by)
         up = retract and report.retracted
-        tip = "held where it was" if not up else "fully retracted" if report.at_top else "lifted"
-        tip = f"tip {tip}" if report.frozen else "where the tip is, is not known"
-        at = "" if report.height is None else f" at z = {show(report.height, 'm')}"
-        # What the cell does comes first: a file keeps no more than a line.
-        cell = "Cell off" if off else "The cell could not be switched off"
-        what = f"{cell}, {tip}{at}: {why}."
+        unknown = "" if report.frozen else "where the tip is, is not known"
+        tip = tip_words(up=up, at_top=report.at_top, height=report.height, instead=unknown)
+        what = f"{cell_words(off=off)}, {tip}: {why}."
         if not report.frozen or (retract and not report.retracted):
             what = f"{what} {report.what}"
         return replace(report, drive_off=off, what=what)

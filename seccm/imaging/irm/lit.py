@@ -27,8 +27,8 @@ class Unseen(Exception):
         self.remedy = remedy or "Its first landed frame is given with --contact."
 
 
-def lit(frames: Frames, contact: int) -> tuple[Frames, FloatArray, list[str]]:
-    """Return the frames of a film, the mean of those before contact, and what is to be said.
+def lit(frames: Frames, contact: int) -> tuple[Frames, list[FloatArray], list[str]]:
+    """Return the frames of a film, those before contact, and what is to be said.
 
     Args:
         frames: of the film, each of shape (rows, columns).
@@ -37,11 +37,11 @@ def lit(frames: Frames, contact: int) -> tuple[Frames, FloatArray, list[str]]:
     Raises:
         Unseen: there is hardly any light; from the frames also where one of them has none.
     """
-    reference = np.mean(list(with_light(frames, 0, contact)), axis=0)
-    dark = reference <= 0
+    before = list(with_light(frames, 0, contact))
+    dark = np.mean(before, axis=0) <= 0
     count = int(dark.sum())
     if not count:
-        return lambda start, stop: with_light(frames, start, stop), reference, []
+        return lambda start, stop: with_light(frames, start, stop), before, []
     if count > _MOST * dark.size:
         raise Unseen(
             f"{count} of {dark.size} pixels are dark in the frames before contact (limit "
@@ -60,7 +60,7 @@ def lit(frames: Frames, contact: int) -> tuple[Frames, FloatArray, list[str]]:
         f"{counted(count, 'pixel')} without light before contact: the nearest one that has some "
         "stands in."
     )
-    return filled, reference[nearest], [said]
+    return filled, [frame[nearest] for frame in before], [said]
 
 
 def with_light(frames: Frames, start: int, stop: int | None) -> Iterator[FloatArray]:

@@ -131,7 +131,8 @@ def view(
             f"frame {contact + 1} of {t.size} cannot be the first landed one: "
             f"{FEWEST_BEFORE} frames are needed before it and after it"
         )
-    frames, reference, doubts = lit(frames, contact)
+    frames, before, doubts = lit(frames, contact)
+    reference = np.mean(before, axis=0)
     landed = contact + max(_ZERO, int(np.searchsorted(t, t[contact] + _LANDED)) - contact)
     rough = footprint(np.mean(list(frames(contact, landed)), axis=0) / reference - 1)
     if rough is None:
@@ -141,7 +142,7 @@ def view(
     dry = away > _AWAY * spot
     if dry.mean() < 0.1:
         raise Unseen("the footprint fills the film: there is nothing dry to compare it with")
-    if not _textured(list(frames(0, contact)), dry):
+    if not _textured(before, dry):
         doubts.append("The dry part of the film has no texture: drift is not known.")
     shifts, records, wet = _followed(frames, reference, dry, contact, landed, t.size)
     doubts += _lost(shifts)
