@@ -2,6 +2,8 @@
 
 A landing is where the sensor of z shows it; the tip goes to where the output is told. An input that
 is not calibrated, a cable that has come off or a servo that is off makes two heights of one.
+How far they may be apart stands in the rig file; unless it does, that is 0.1 % of the axis' travel,
+which a closed loop whose monitor is calibrated keeps.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ LOOK = 40e-3
 """Seconds that are averaged: two periods of the mains."""
 AGAIN = 0.25
 """Seconds of rest after which it is looked again."""
+PART = 1e-3
+"""Of the travel of an axis that its sensor may be off, unless the rig file says how far."""
 
 
 class Agreement:
@@ -34,8 +38,11 @@ class Agreement:
     """
 
     def __init__(self, axes: Mapping[Axis, AxisConfig], lag: float, *, needed: bool) -> None:
-        sensors = {name: axis.sensor for name, axis in axes.items()}
-        self._within = {name: one.agrees for name, one in sensors.items() if one is not None}
+        self._within = {
+            name: _usual(axis) if axis.sensor.agrees is None else axis.sensor.agrees
+            for name, axis in axes.items()
+            if axis.sensor is not None
+        }
         self._settling, self._needed = SETTLED * lag, needed
         self._apart: dict[Axis, tuple[float, float]] = {}
         """What the sensor shows and where the output puts it, of each axis that disagrees."""
@@ -93,26 +100,48 @@ class Agreement:
         """
         if not self._apart or (move.axis == "z" and move.to >= height()):
             return
-        said = "; ".join(
+        raise LimitError(
+            "sensor-disagrees",
+            ", ".join(self._apart),
+            f"{self._said()}. Nothing moved; up the tip still goes.",
+            self._remedy(),
+        )
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Say what is apart, and what to do, in sentences; nothing where all agree."""
+        if not self._apart:
+            return ()
+        said = self._said()
+        refused = "Until they agree, nothing but a retract is carried out."
+        return (f"{said[:1].upper()}{said[1:]}. {refused} {self._remedy()}",)
+
+    def _said(self) -> str:
+        return "; ".join(
             f"the sensor of {axis} shows {show(seen, 'm', 6)} at rest, and the output puts the "
             f"stage at {show(told, 'm', 6)}: {show(abs(seen - told), 'm', 3)} apart, more than "
             f"axes.{axis}.sensor.agrees = {show(self._within[axis], 'm')}"
             for axis, (seen, told) in self._apart.items()
         )
+
+    def _remedy(self) -> str:
         wide = ", ".join(
             f'agrees = "{show(1.5 * abs(seen - told), "m", 2)}" into axes.{axis}.sensor'
             for axis, (seen, told) in self._apart.items()
         )
         without = "" if self._needed else ", or leave the sensor out"
-        raise LimitError(
-            "sensor-disagrees",
-            ", ".join(self._apart),
-            f"{said}. Nothing moved; up the tip still goes.",
+        return (
             "See that the stage's servo is on and its monitor plugged in; measure gain and offset "
-            "of output and input, and write them into the rig file. If the stage follows no "
-            f"better, write {wide}{without}.",
+            "of output and input (docs/how-to/rig-file.md), and write them into the rig file. If "
+            f"the stage follows no better, write {wide}{without}; a gain that is off shows more "
+            "at other places."
         )
 
     def _forget(self) -> None:
         self._seconds = 0.0
         self._sums = dict.fromkeys(self._within, 0.0)
+
+
+def _usual(axis: AxisConfig) -> float:
+    travel = axis.range().travel
+    return PART * (travel.upper - travel.lower)

@@ -244,9 +244,18 @@ def resolve(
 
 
 def entries_of(config: Mapping[str, Any]) -> tuple[Entry, ...]:
-    """Return the entries in force of a rig file that was read."""
+    """Return the entries in force of a rig file that was read.
+
+    Raises:
+        PlanError: there is a calibration of which nothing can be read.
+    """
     table = config.get("calibration", {})
-    return tuple(Entry(**one) for one in table.get("entries", ()))
+    try:
+        return _ENTRIES.validate_python(tuple(table.get("entries", ())))
+    except (AttributeError, TypeError, ValidationError):
+        what = "was not read with the rig file, or is none."
+        remedy = "Read the rig file with seccm.load_rig, which reads its calibration, too."
+        raise PlanError("rig", [Problem("calibration", what, remedy)]) from None
 
 
 def file_of(config: Mapping[str, Any]) -> Path | None:

@@ -146,18 +146,17 @@ def load_rig(name_or_path: str | Path, *, calibrated: bool = True) -> RigFile:
 
     Args:
         name_or_path: which one.
-        calibrated: refuse a calibration that is missing or was made with another wiring, and a
-            stop of a stage that nobody has measured; else they are left out, for commissioning.
+        calibrated: refuse a calibration that is missing or was made with another wiring; else it
+            is left out, for commissioning.
 
     Raises:
         PlanError: there is none of that name, it cannot be read, or see above.
     """
     path = find_rig(str(name_or_path))
     config = read_toml(path)
-    tables = calibration.resolve(config, str(path), path.parent, strict=calibrated)
-    if calibrated and (problems := list(stop_problems(tables))):
-        raise PlanError(str(path), problems)
-    return RigFile(str(path), tables)
+    return RigFile(
+        str(path), calibration.resolve(config, str(path), path.parent, strict=calibrated)
+    )
 
 
 def coarse_table(file: RigFile) -> CoarseTable | None:
@@ -278,6 +277,7 @@ def build_rig(
     faults: Sequence[str] = (),
     pace: float = 0.0,
     first_site: int = 0,
+    commissioning: bool = False,
 ) -> Rig:
     """Build the rig that a file describes; nothing is opened yet.
 
@@ -288,6 +288,8 @@ def build_rig(
         faults: for virtual rigs, what goes wrong.
         pace: for virtual rigs, how many times as fast as real time; 0 for as fast as possible.
         first_site: for virtual rigs, the first site to be visited, where a scan is resumed.
+        commissioning: whether the stop of its stage need not have been measured yet; nothing that
+            is to be stopped at a contact may be done with it then.
 
     Raises:
         PlanError: the kind is unknown, its driver is not installed, the file or the pace wrong.
@@ -295,7 +297,7 @@ def build_rig(
     if not (math.isfinite(pace) and pace >= 0.0):
         what = f"{pace} is not a valid number of virtual seconds per real second."
         raise PlanError(file.source, [Problem("pace", what, "1 is real time, 0 the fastest.")])
-    return _Building(file, mounted, seed, faults, pace, first_site).rig()
+    return _Building(file, mounted, seed, faults, pace, first_site, commissioning).rig()
 
 
 def _samples(path: Path) -> Mapping[str, Any]:
@@ -319,6 +321,7 @@ class _Building:
     faults: Sequence[str]
     pace: float
     first_site: int
+    commissioning: bool
 
     def rig(self) -> Rig:
         """Build it.
@@ -340,7 +343,7 @@ class _Building:
             )
             put = None if meant is None else Suggestion(("kind",), "put", meant)
             problems.append(Problem("kind", what, ask, suggestion=put))
-        for read in (coarse_table, camera_table, _open_circuit):
+        for read in (coarse_table, camera_table, _open_circuit, self._stop):
             try:
                 read(self.file)
             except PlanError as error:
@@ -359,6 +362,15 @@ class _Building:
         if problems or rig is None:
             raise PlanError(self.file.source, problems)
         return rig
+
+    def _stop(self, file: RigFile) -> None:
+        """Refuse a stop of a stage that nobody has measured.
+
+        Raises:
+            PlanError: it is refused.
+        """
+        if not self.commissioning and (problems := list(stop_problems(file.config))):
+            raise PlanError(file.source, problems)
 
     def _elsewhere(self, problem: Problem) -> Problem:
         """Say which shipped rig has a sample that a simulated one does not have."""

@@ -1,8 +1,8 @@
 """The stop of a stage with a controller of its own is believed only where it was measured.
 
 `seccm rig stops` adds what it finds to the calibration that the rig file names. What is typed
-into `[controller.stop]` is compared with it whenever a rig file is read for anything but
-commissioning.
+into `[controller.stop]` is compared with it whenever a rig is built for anything but
+commissioning, wherever its tables come from.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ def stop_problems(config: Mapping[str, Any]) -> Iterator[Problem]:
 
     Args:
         config: a rig file as `load_rig` reads it, with its calibration.
+
+    Raises:
+        PlanError: its calibration cannot be read.
     """
     controller = config.get("controller")
     if not isinstance(controller, Mapping) or controller.get("library", REAL) != REAL:

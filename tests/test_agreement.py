@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,9 @@ from test_fpga_scan_faults import ran
 import seccm
 from hardware.agreement import Agreement
 from hardware.ni.wires import AxisConfig
+from seccm.commissioning.check import readings
+from seccm.commissioning.steps import CHECK, carry_out
+from seccm.conductor.conductor import Conductor
 from seccm.errors import LimitError
 from seccm.rig import Axis, Flag, Move
 from seccm.units import parse
@@ -93,6 +98,24 @@ def test_a_sensor_that_is_mended_is_believed_again() -> None:
     assert not any(refused(one, *MOVES))
 
 
+@pytest.mark.parametrize(("volts", "within"), [(10.0, 100e-9), (2.0, 20e-9), (-10.0, 200e-9)])
+def test_a_sensor_may_be_off_by_a_part_of_the_travel_unless_the_file_says(volts, within) -> None:
+    """0.1 %, whatever the stage is; an axis of 20 um and one of 200 um are not held to the same."""
+    axis: dict[str, Any] = {
+        "output": "ao0", "volts": [f"{min(volts, 0.0)} V", f"{abs(volts)} V"],
+        "sign": 1, "gain": "10 um/V", "offset": "0 um", "calibrated": "test",
+    }  # fmt: skip
+    scale = {name: axis[name] for name in ("sign", "gain", "offset", "calibrated")}
+    axis["sensor"] = {"terminal": "ai0", **scale}
+    one = Agreement({"z": AxisConfig.model_validate(axis)}, 5e-3, needed=True)
+    for off, beyond in ((0.9, False), (1.1, True), (-1.1, True)):
+        one.judge({"z": off * within}, {"z": 0.0})
+        assert bool(one.doubts) is beyond
+        with pytest.raises(LimitError) if beyond else nullcontext() as caught:
+            one.refuse(Move("x", UM, UM), lambda: 0.0)
+        assert caught is None or str(caught.value.remedy) in one.doubts[0]
+
+
 @pytest.mark.parametrize("needed", [True, False])
 def test_the_message_says_how_far_and_what_to_do(needed: bool) -> None:
     one = agreement(needed=needed)
@@ -137,6 +160,78 @@ def test_an_input_of_a_target_that_is_not_calibrated_is_noticed(gain: float) -> 
     again.open()
     again.apply(down)
     again.close()
+
+
+@pytest.mark.parametrize("rig", ["target", "card"])
+def test_a_check_of_the_rig_fails_with_what_a_motion_would_be_refused_for(rig: str) -> None:
+    """Before anything is to move, and with both numbers of every axis."""
+    axes = nidaq_table()["axes"]
+    axes["z"]["sensor"]["gain"] = "10.05 um/V"
+    with ExitStack() as kept:
+        checked, shipped = (
+            (fpga_rig({"gain_error": 3e-3}), fpga_rig())
+            if rig == "target"
+            else (kept.enter_context(nidaq_rig(axes=axes)), kept.enter_context(nidaq_rig()))
+        )
+        found, fine = (carry_out(CHECK, Conductor(one), {}, {}) for one in (checked, shipped))
+    assert fine.passed
+    assert not found.passed
+    [fault] = found.faults
+    assert "nothing but a retract" in fault
+    assert "agrees = " in fault
+    said = " ".join(found.words)
+    for axis in ("x", "y", "z"):
+        assert f"Put out now: {axis} = " in said
+        assert f"Reads now: {axis} = " in said
+
+
+def now(rig: Any, stream: Stream, axis: str) -> tuple[float, float]:
+    """What `seccm rig check` says of an axis at rest: where the output puts it, what is read."""
+    stream.rest(0.2)
+    said = " ".join(readings(rig.info, rig.open(), stream.blocks[-1]))
+    put, read = (
+        re.search(rf"{what} now: {axis} = (\S+ \S+)", said) for what in ("Put out", "Reads")
+    )
+    assert put is not None
+    assert read is not None
+    return parse(put[1], "m"), parse(read[1], "m")
+
+
+@pytest.mark.parametrize("gain", [8e-3, -9e-3])
+def test_a_sensor_that_is_measured_at_two_places_as_the_page_says_agrees_everywhere(gain) -> None:
+    """docs/how-to/rig-file.md; inputs of real targets were read 0.9 % short."""
+    axes = rig_table()["axes"]
+    for axis in axes.values():
+        axis["sensor"]["agrees"] = "5 um"
+    wide = fpga_rig({"gain_error": gain}, axes=axes)
+    wide.open()
+    wide.start()
+    stream = Stream(wide)
+    p1, s1 = now(wide, stream, "z")
+    wide.apply(Move("z", p1 + 30 * UM, 100 * UM))
+    stream.until(lambda block: not block.flags[-1] & Flag.MOVING)
+    p2, s2 = now(wide, stream, "z")
+    wide.close()
+    k = (p2 - p1) / (s2 - s1)
+    # All sensors are wired alike, but that z counts from its top.
+    for name, axis in axes.items():
+        old = parse(axis["sensor"]["offset"], "m")
+        new = p1 - k * (s1 - old) if name == "z" else 0.0
+        measured = {"gain": f"{k * 10} um/V", "offset": f"{new / UM} um", "agrees": "5 nm"}
+        axis["sensor"] |= measured
+    again = fpga_rig({"gain_error": gain}, axes=axes)
+    try:
+        z = again.open().position["z"]
+        assert again.open().doubts == ()
+        again.start()
+        stream = Stream(again)
+        for way in (-0.2 * UM, 40 * UM, 0.0):
+            again.apply(Move("z", z + way, 100 * UM))
+            stream.until(lambda block: not block.flags[-1] & Flag.MOVING)
+            stream.rest(0.2)
+            assert again.open().doubts == ()
+    finally:
+        again.close()
 
 
 def test_a_scan_on_such_a_target_ends_with_the_reason_before_the_tip_comes_down(tmp_path: Path):

@@ -411,7 +411,8 @@ def test_mistakes_of_the_table_are_refused_by_name(keys: dict[str, Any], said: s
 
 def test_a_port_that_is_not_there_says_what_to_do() -> None:
     pytest.importorskip("serial")
-    rig = build_rig(file(library="serial", port="no such port"), Mounted("dummy-resistor", 6e-6))
+    gone, mounted = file(library="serial", port="no such port"), Mounted("dummy-resistor", 6e-6)
+    rig = build_rig(gone, mounted, commissioning=True)
     with pytest.raises(RigError) as failed:
         rig.open()
     assert failed.value.code == "no-port"

@@ -144,7 +144,7 @@ class NidaqRig:
             raw = raw_channels(self._config, inputs.terminals, inputs.coding)
             self._info = replace(told, raw=raw)
             self._agreement.judge(self._bench.sensed, self._bench.player.position)
-        return Readback(dict(self._bench.player.position))
+        return Readback(dict(self._bench.player.position), self._agreement.doubts)
 
     def start(self, *, raw: bool = False) -> None:
         """Start the stream of rows; see `Rig.start`."""

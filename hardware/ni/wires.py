@@ -68,9 +68,9 @@ class SensorConfig(Model):
     """Position at 0 V."""
     calibrated: Provenance
     """When and how gain and offset were measured."""
-    agrees: Length = Field(100e-9, gt=0, examples=["100 nm"])
-    """By how much it may differ at rest from where the output puts the stage; beyond that, nothing
-    but a retract is carried out."""
+    agrees: Length | None = Field(None, gt=0, examples=["100 nm"])
+    """By how much it may differ at rest from where the output puts the stage; 0.1 % of the axis'
+    travel unless it is given. Beyond that, nothing but a retract is carried out."""
 
     def scale(self) -> Scale:
         """Return the scale of the input."""

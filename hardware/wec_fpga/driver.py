@@ -27,7 +27,7 @@ from hardware.wec_fpga.rows import Piece, Rows
 from hardware.wec_fpga.sideways import APPLIED, AXES, Sideways
 from seccm.arrays import FloatArray
 from seccm.errors import LimitError, RigError
-from seccm.rig import Axis, Drive, Flag, Move, RigInfo
+from seccm.rig import Axis, Drive, Flag, Move, Readback, RigInfo
 
 BLOCK = 16
 """Rows of a block while nothing happens."""
@@ -75,6 +75,14 @@ class Driver:
             axis: self.config.command(axis).one(self.link.read(name))
             for axis, name in APPLIED.items()
         }
+
+    def readback(self) -> Readback:
+        """Return the same, with what position sensors say against it.
+
+        Raises:
+            DriverError: the library refuses.
+        """
+        return Readback(self.position(), self._agreement.doubts)
 
     def look_at_sensors(self) -> None:
         """Compare position sensors with the outputs of a stage that rests.

@@ -105,7 +105,7 @@ class WecFpgaRig:
             self._info = describe(self._config, self._cell, driver.rows.ticks, words)
             driver.info = self._info
             self._link, self._driver = link, driver
-        return Readback(self._opened("open").position())
+        return self._opened("open").readback()
 
     def start(self, *, raw: bool = False) -> None:
         """Start the stream of rows; see `Rig.start`."""

@@ -83,7 +83,7 @@ def stops(
         )
         if not said_yes(statement, signals, "Is it?", yes=yes):
             raise typer.Exit(Exit.STOPPED)
-        built = build_rig(file, Mounted(DUMMY, APERTURE), seed=seed)
+        built = build_rig(file, Mounted(DUMMY, APERTURE), seed=seed, commissioning=True)
         conductor = Conductor(built, show=signals.look)
         with signals.deferring():
             found, info = measured_stops(conductor, speed=fast, count=count)

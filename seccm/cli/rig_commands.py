@@ -317,7 +317,7 @@ def _take_step(
         statement = to_confirm(step.needs, file.config, file.source)
         confirmed = yes or not statement or said_yes(statement, signals, "Is this so?")
         mounted, faults = Mounted(sample, APERTURE), WET if step.wet else ()
-        built = build_rig(file, mounted, seed=seed, faults=faults)
+        built = build_rig(file, mounted, seed=seed, faults=faults, commissioning=True)
         conductor = Conductor(built, show=signals.look)
         with signals.deferring():
             finding = carry_out(step, conductor, file.config, values, confirmed=confirmed)

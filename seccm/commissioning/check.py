@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from seccm.calibration import wiring
-from seccm.rig import Block, RigInfo
+from seccm.rig import Block, Readback, RigInfo
 from seccm.units import show
 from seccm.words import SIMULATION
 
@@ -98,9 +98,11 @@ def wired(config: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def readings(info: RigInfo, block: Block) -> tuple[str, ...]:
-    """Say what every signal reads now."""
-    return tuple(
-        f"Reads now: {one.name} = {show(float(np.mean(block.data[one.name])), one.unit)}"
+def readings(info: RigInfo, found: Readback, block: Block) -> tuple[str, ...]:
+    """Say where the outputs put the stage, and what every signal reads now."""
+    put = (f"Put out now: {axis} = {show(at, 'm', 6)}" for axis, at in found.position.items())
+    read = (
+        f"Reads now: {one.name} = {show(float(np.mean(block.data[one.name])), one.unit, 6)}"
         for one in info.signals
     )
+    return (*put, *read)

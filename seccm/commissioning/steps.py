@@ -32,6 +32,7 @@ from seccm.commissioning.resistor import LEVELS, ResistorTest, measure_resistor
 from seccm.commissioning.scales import corrections, tables
 from seccm.commissioning.settings import Setting
 from seccm.conductor.conductor import Conductor
+from seccm.conductor.opening import open_at_rest
 from seccm.rig import RigInfo
 from seccm.units import show
 
@@ -110,12 +111,13 @@ def carry_out(
 
 def _check(conductor: Conductor, config: Mapping[str, Any], _: Values) -> Finding:
     # Only an opened rig knows which stop its card can do.
+    block, found = conductor.next_block(), open_at_rest(conductor.rig)
     words = (
         *describe(conductor.info),
         *wired(config),
-        *readings(conductor.info, conductor.next_block()),
+        *readings(conductor.info, found, block),
     )
-    return Finding("check", {"words": words}, words=words)
+    return Finding("check", {"words": words}, words=words, faults=found.doubts)
 
 
 # Noise.

@@ -17,6 +17,9 @@ class Readback:
     """Where things are, as far as the rig can tell, in metres."""
 
     position: Mapping[Axis, float]
+    doubts: tuple[str, ...] = ()
+    """What speaks against them, and what to do, in sentences: with a position sensor that shows
+    something else, the rig carries out nothing but a retract."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,7 @@ class Order:
             seed=self.seed,
             faults=WET if _step(self.step).wet else (),
             pace=self.pace,
+            commissioning=True,
         )
 
 
