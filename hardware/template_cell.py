@@ -32,6 +32,7 @@ from seccm.arrays import FloatArray
 from seccm.errors import RigError
 from seccm.rig import CellInfo, Collected, Drive, Points, Range, Runs, shape_of
 from seccm.rig.actions import Mode
+from seccm.rig.ending import Course
 from seccm.rig.ordered import is_open
 from seccm.rig.technique import Cycles, Ending, Held, Ramp, ShapeName
 
@@ -99,10 +100,9 @@ class TemplateCell:
         self._maker, self._name = maker, name
         self._late, self._start, self._interval = late, start, interval
         self._order = -1
-        self._runs: Drive | None = None
+        self._runs: Course | None = None
         """What was ordered and has not ended."""
         self._stopped = self._begun = False
-        self._upto = 0.0
         self._news: list[Collected] = []
 
     @property
@@ -148,7 +148,7 @@ class TemplateCell:
             self._maker.start()
         except OSError as error:
             raise self._lost(error) from error
-        self._runs, self._stopped, self._begun, self._upto = drive, False, False, 0.0
+        self._runs, self._stopped, self._begun = Course(drive, self._interval), False, False
 
     def stop(self) -> None:
         """End the technique where it is; its last points are still collected."""
@@ -163,7 +163,7 @@ class TemplateCell:
         news, self._news = tuple(self._news), []
         return news
 
-    def _look(self, drive: Drive) -> None:
+    def _look(self, runs: Course) -> None:
         """Take what is new of the technique that runs."""
         try:
             # In this order: what ended in between has its last points with the next call.
@@ -172,15 +172,16 @@ class TemplateCell:
         except OSError as error:
             raise self._lost(error) from error
         self._begun = self._begun or bool(len(t))
-        self._upto = float(t[-1]) if len(t) else self._upto
         if over and not self._begun and not self._stopped:
             return  # It is still about to begin.
         flags, span = np.zeros(len(t), np.uint8), np.full(len(t), np.nan)
         points = Points(t, potential, current, flags, span)
-        ending = self._ending(drive) if over else ""
-        if ending:
+        runs.take(points)
+        ending: Ending = ""
+        limit = None
+        if over:  # Few libraries say why.
             self._runs = None
-        limit = drive.limits[0] if ending == "limit" else None
+            ending, limit = ("stopped", None) if self._stopped else runs.ending()
         self._news.append(Collected(self._order, points, self._begun, ending, limit))
 
     def off(self) -> bool:
@@ -200,20 +201,12 @@ class TemplateCell:
         except OSError:
             return
 
-    def _ending(self, drive: Drive) -> Ending:
-        """Return why it ended: few libraries say so."""
-        if self._stopped:
-            return "stopped"
-        if self._upto >= drive.waveform.duration - 3.0 * self._interval:
-            return "time"
-        return "limit" if drive.limits else "stopped"
-
     def _end(self) -> None:
         """End what runs, and keep its last points: they are of an order that is over."""
         if self._runs is not None:
-            drive = self._runs
+            runs = self._runs
             self.stop()
-            self._look(drive)
+            self._look(runs)
             self._runs = None
 
     def _asked(self, call: Callable[[], object]) -> None:

@@ -62,6 +62,10 @@ class CellContract:
         """Let another program have the instrument."""
         pytest.skip("nobody else can have it")
 
+    def end(self, rig: Rig) -> None:
+        """Let somebody end what runs, at its display, soon."""
+        pytest.skip("nobody can")
+
     def passed(self, rig: Rig) -> float | None:
         """What truly passed in all techniques, in coulombs, where somebody knows."""
         return None
@@ -278,6 +282,27 @@ class CellContract:
         assert lost.remedy
         assert late.row >= told
         assert late.rig.safe("lost", by=2e-6).retracted
+
+    @pytest.mark.parametrize("seconds", [5.0, np.inf])
+    def test_what_somebody_ends_at_the_instrument_is_no_end_of_a_step(
+        self, late: Stream, seconds: float
+    ) -> None:
+        """Whether a step or a hold: under a hold that is off the tip would not see the surface."""
+        before = len(late.blocks)
+        limits = (Limit("current", "above", 2e-9),) if seconds < np.inf else ()
+        late.rig.apply(Drive("potential", Constant(0.8, seconds), limits=limits))
+        late.rest(0.6)
+        self.end(late.rig)
+        with pytest.raises(RigError) as failed:
+            late.rest(3.0)
+        assert failed.value.code == "cut-short"
+        assert "resume" in failed.value.remedy
+        late_ones = [one.late for one in late.blocks[before:] if one.late is not None]
+        over = [one.over.by for one in late_ones if one.over is not None]
+        assert over == (["stopped"] if seconds < np.inf else [])
+        # Nothing of what came afterwards is taken for the technique's.
+        assert late.column("current")[-10:] == pytest.approx(0.8e-9, abs=2e-11)
+        assert late.rig.safe("cut short", by=2e-6).retracted
 
     def test_what_no_technique_can_be_is_refused_by_name(self, late: Stream) -> None:
         sines = Sines(0.2, (Section(0.1, 1.0, (Sine(1, 0.01),)),))

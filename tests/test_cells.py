@@ -17,6 +17,7 @@ from seccm.rig import Constant, Drive, Limit, Lines, Mounted, Rig, parts_of, rig
 from seccm.rigs import build_rig, load_rig
 from sim.config import VirtualConfig
 from sim.instrument.cell import InstrumentCell, build
+from sim.instrument.device import Device
 from sim.virtual_rig import VirtualRig
 
 
@@ -30,6 +31,11 @@ def with_instrument(**table: Any) -> tuple[Rig, InstrumentCell]:
     stage, _, stream = parts_of(rig)
     cell = build(table, source="bench.toml", beside=rig)
     return rig_of(stage, cell, stream, name="bench"), cell
+
+
+def soon(device: Device) -> float:
+    """Return a time of the rig that comes soon, in seconds."""
+    return device._now * device._period + 0.02
 
 
 class TestTheGalvanostatOfTheVirtualRig(CellContract):
@@ -57,6 +63,10 @@ class TestAVirtualInstrument(CellContract):
     def occupy(self, rig: Rig) -> None:
         """Let another program have it."""
         self._change(busy_at=0.0)
+
+    def end(self, rig: Rig) -> None:
+        """Somebody presses a key."""
+        self._change(ended_at=soon(self._cell.device))
 
     def _change(self, **keys: float) -> None:
         device = self._cell.device
@@ -98,6 +108,10 @@ class TestAnInstrumentOfPalmSens(CellContract):
     def occupy(self, rig: Rig) -> None:
         """Let another program have it."""
         self._change(busy_at=0.0)
+
+    def end(self, rig: Rig) -> None:
+        """Somebody presses a key."""
+        self._change(ended_at=soon(self._cell.plugged.device))
 
     def passed(self, rig: Rig) -> float | None:
         """The virtual instrument knows."""

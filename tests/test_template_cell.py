@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from cell_contract import CellContract
 from every_way import near_surface
+from test_cells import soon
 
 from hardware.template_cell import Maker, Technique, TemplateCell
 from seccm.arrays import FloatArray
@@ -100,8 +101,15 @@ class TestTheTemplate(CellContract):
 
     def lose(self, rig: Rig) -> None:
         """Take the cable off."""
+        self._change(lost_at=0.0)
+
+    def end(self, rig: Rig) -> None:
+        """Somebody presses a key."""
+        self._change(ended_at=soon(self._maker.device))
+
+    def _change(self, **keys: float) -> None:
         device = self._maker.device
-        device.config = device.config.model_copy(update={"lost_at": 0.0})
+        device.config = device.config.model_copy(update=keys)
 
     def passed(self, rig: Rig) -> float | None:
         """The virtual instrument knows."""

@@ -32,13 +32,13 @@ from seccm.rig import (
     CurrentRange,
     Drive,
     Flag,
-    Limit,
     Points,
     Range,
     Rig,
     Runs,
 )
 from seccm.rig.block import overload_flags
+from seccm.rig.ending import Course
 from seccm.rig.ordered import is_open
 from seccm.rig.technique import Ending
 
@@ -117,12 +117,11 @@ class PalmSensCell:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._task: asyncio.Task[Any] | None = None
-        self._order, self._drive = -1, Drive("open", Constant(0.0))
-        self._seen = 0
+        self._order, self._seen = -1, 0
+        self._course = Course(Drive("open", Constant(0.0)), table.interval)
         self._begun: Any = None
         self._aborted = False
         self._news: list[Collected] = []
-        self._trouble: RigError | None = None
         self._lock = threading.Lock()
 
     @property
@@ -189,7 +188,8 @@ class PalmSensCell:
     async def _begin(self, drive: Drive) -> None:
         await self._end()
         self._order += 1
-        self._drive, self._seen, self._begun, self._aborted = drive, 0, None, False
+        self._seen, self._begun, self._aborted = 0, None, False
+        self._course = Course(drive, self._table.interval)
         if is_open(drive):
             await self._manager.set_cell(False)
             return
@@ -261,11 +261,11 @@ class PalmSensCell:
         count = min(len(data[name]) for name in ("Time", "Potential", "Current"))
         first, self._seen = self._seen, count
         points = self._points(data, first, count)
+        self._course.take(points)
         ending: Ending = ""
         limit = None
-        if over is not None:
-            last = float(data["Time"][count - 1]) if count else 0.0
-            ending, limit = self._ending(last, points)
+        if over is not None:  # Why, the device does not say.
+            ending, limit = ("stopped", None) if self._aborted else self._course.ending()
         with self._lock:
             self._news.append(Collected(order, points, True, ending, limit))
 
@@ -275,30 +275,13 @@ class PalmSensCell:
             for name in ("Time", "Potential", "Current")
         )
         flags, span = np.zeros(stop - first, np.uint8), np.full(stop - first, math.nan)
-        if self._drive.mode == "current":
+        if self._course.drive.mode == "current":
             flags |= overload_flags(potential, self._table.overload)
         if stop <= _MOST_READINGS:
             status = data["Current"].reading_status()[first:stop]
             flags[[str(one) == "Overload" for one in status]] |= np.uint8(Flag.SATURATED)
             span[:] = [span_of(str(one)) for one in data["Current"].current_range()[first:stop]]
         return Points(t, potential, current * UA, flags, span)
-
-    def _ending(self, last: float, points: Points) -> tuple[Ending, Limit | None]:
-        """Return why a technique ended: the device does not say."""
-        if self._aborted:
-            return "stopped", None
-        drive = self._drive
-        if last >= drive.waveform.duration - 3.0 * self._table.interval:
-            return "time", None
-        if not drive.limits:
-            self._trouble = RigError(
-                "cut-short",
-                "PalmSens",
-                f"the technique ended after {last:.3g} s by itself, and no limit was asked for.",
-                "Look at the instrument, then resume the scan from its file.",
-            )
-            return "stopped", None
-        return "limit", _nearest(drive.limits, points)
 
     # The end.
 
@@ -342,13 +325,9 @@ class PalmSensCell:
             what.close()
             raise RigError("not-open", "PalmSens", "the instrument is not open.")
         try:
-            found = asyncio.run_coroutine_threadsafe(what, self._loop).result(self._table.patience)
+            return asyncio.run_coroutine_threadsafe(what, self._loop).result(self._table.patience)
         except Exception as error:
             raise _failure(error) from error
-        if self._trouble is not None:
-            trouble, self._trouble = self._trouble, None
-            raise trouble
-        return found
 
 
 def _failure(error: Exception) -> RigError:
@@ -367,16 +346,3 @@ def _failure(error: Exception) -> RigError:
         f"the instrument does not answer ({said}).",
         "Check its cable and power, then resume the scan from its file.",
     )
-
-
-def _nearest(limits: tuple[Limit, ...], points: Points) -> Limit:
-    """Return the limit that the end of a technique is nearest to, or is past."""
-
-    def beyond(limit: Limit) -> float:
-        if limit.quantity not in ("potential", "current") or not len(points):
-            return -0.5
-        last = float(getattr(points, limit.quantity)[-1])
-        past = last - limit.value if limit.side == "above" else limit.value - last
-        return past / max(abs(limit.value), 1e-12)
-
-    return max(limits, key=beyond)

@@ -13,6 +13,9 @@ keep the order of things:
   the one in which it ends stays the card's.
 - What was broken off by another order keeps the rows waiting until its last points are there: they
   belong to it, and to nothing that came after.
+
+A technique that ends though nobody asked for it, such as by a key at the instrument, is no end of a
+step: its rows go, and then that is raised.
 """
 
 from __future__ import annotations
@@ -72,8 +75,9 @@ class Gate:
 
         Raises:
             LimitError: the instrument cannot; nothing changed.
-            RigError: it does not answer.
+            RigError: it does not answer, or what ran before was cut short.
         """
+        self._raise_trouble()
         if self._orders and self._orders[-1].hold:
             hold = self._orders[-1]
             if goes_on(hold.drive, drive, self.newest):
@@ -81,6 +85,8 @@ class Gate:
                 return
         self._cell.impose(drive, self.newest)
         self._orders = [order for order in self._orders if not order.hold]
+        for order in self._orders:
+            order.stopping = True
         if not is_open(drive):
             self._orders.append(Ordered(self._count, drive, self.newest))
         self._count += 1
@@ -113,9 +119,7 @@ class Gate:
             RigError: the instrument is lost, or its points did not come in time; what the card has
                 measured was delivered before.
         """
-        if self._trouble is not None:
-            trouble, self._trouble = self._trouble, None
-            raise trouble
+        self._raise_trouble()
         try:
             self._collect()
             return self._known()
@@ -126,6 +130,11 @@ class Gate:
                 raise
             self._trouble = error
             return block
+
+    def _raise_trouble(self) -> None:
+        if self._trouble is not None:
+            trouble, self._trouble = self._trouble, None
+            raise trouble
 
     def _collect(self) -> None:
         """Ask the instrument for what is new."""
@@ -142,6 +151,8 @@ class Gate:
         if order is None:
             return self._let_go(self.newest)
         if order.hold:
+            if order.ended:
+                raise self._cut_short(order)
             self._expect_begin(order)
             order.look_for_edge(self._remembered(), self._clock, self._runs.edge)
             order.forget(order.points.until - REMEMBERED)
@@ -205,9 +216,23 @@ class Gate:
 
     def _finish(self, order: Ordered) -> Block | None:
         """Let all rows go: the technique has ended, and whoever decides decides now."""
+        if order.ended == "stopped" and not order.stopping:
+            self.forget()
+            self._trouble = self._cut_short(order)
+            return self._let_go(min(order.known(self._clock), self.newest), order)
         self._orders.remove(order)
         self._watch, self._cut = None, math.inf
         return self._let_go(self.newest, order)
+
+    def _cut_short(self, order: Ordered) -> RigError:
+        return RigError(
+            "cut-short",
+            self._name,
+            f"{self._name} ended what it ran after {show(order.points.until, 's', 3)}: nobody told "
+            "it to, and none of its limits was reached.",
+            "Look whether somebody ended it at the instrument or by another program, then resume "
+            "the scan from its file.",
+        )
 
     def _drift(self, order: Ordered) -> float:
         """Return by how much the instrument's clock was late at the end of a technique."""

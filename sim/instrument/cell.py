@@ -15,12 +15,12 @@ from seccm.rig import (
     Collected,
     CurrentRange,
     Drive,
-    Limit,
     Points,
     Range,
     Rig,
     Runs,
 )
+from seccm.rig.ending import nearest
 from seccm.rig.technique import Ending, ShapeName
 from sim.instrument.config import InstrumentConfig
 from sim.instrument.device import Bounds, BusyError, Device, LostError, Measured, Wanted
@@ -138,7 +138,7 @@ class InstrumentCell:
         points = points_of(measured)
         limit = None
         if ending == "limit" and self._drive is not None:
-            limit = reached(self._drive.limits, points)
+            limit = nearest(self._drive.limits, points.part(-2), self.device.charges[-1])
         self._news.append(Collected(self._order, points, True, ending, limit))
 
     def _asked(self, what: Any) -> None:
@@ -222,20 +222,3 @@ def points_of(measured: Measured) -> Points:
         np.array(measured.flags, np.uint8),
         np.array(measured.span, np.float64),
     )
-
-
-def reached(limits: tuple[Limit, ...], points: Points) -> Limit | None:
-    """Return the limit of a drive at which a technique ended: the one that its end is nearest."""
-    if not limits:
-        return None
-    if len(limits) == 1 or not len(points):
-        return limits[0]
-
-    def beyond(limit: Limit) -> float:
-        if limit.quantity == "charge":
-            return -1.0
-        last = float(getattr(points, limit.quantity)[-1]) if limit.quantity in WATCHED else 0.0
-        past = last - limit.value if limit.side == "above" else limit.value - last
-        return past / max(abs(limit.value), 1e-12)
-
-    return max(limits, key=beyond)

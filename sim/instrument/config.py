@@ -36,6 +36,8 @@ class InstrumentConfig(Model):
     """Relative error of an imposed current."""
     lost_at: Duration | None = None
     """When its cable comes off, in time of the rig; never without."""
+    ended_at: Duration | None = None
+    """When somebody ends what runs at its display, in time of the rig; never without."""
     busy_at: Duration | None = None
     """From when on another program has it; never without."""
 

@@ -268,8 +268,11 @@ class Device:
             return
         limit = self.cut(true)
         self._measure(running, true)
+        ended = self.config.ended_at
         if limit is not None:
             self._end("limit")
+        elif ended is not None and true.start <= ended / self._period < true.stop:
+            self._end("stopped")
         elif true.stop >= running.ends(self._period) - 1e-9:
             self._end("time")
         elif true.stop * self._period >= self._due:
