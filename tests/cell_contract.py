@@ -37,6 +37,8 @@ class CellContract:
 
     exact: ClassVar[float] = 2e-3
     """Volts within which a potential is imposed and measured."""
+    waits: ClassVar[bool] = True
+    """Whether its limits wait until the cell is charged."""
     scale: ClassVar[float] = 3e-3
     """Relative error of currents."""
 
@@ -282,6 +284,19 @@ class CellContract:
         assert lost.remedy
         assert late.row >= told
         assert late.rig.safe("lost", by=2e-6).retracted
+
+    def test_a_limit_that_only_charging_passes_ends_no_step(self, late: Stream) -> None:
+        """A jump of the potential charges leads and droplet; who cannot wait for that says so."""
+        limit = Limit("current", "above", 3e-9)
+        drive = Drive("potential", Constant(2.0, 0.4), limits=(limit,))
+        if not self.waits:
+            with pytest.raises(RigError, match="current") as early:
+                self.run(late, drive)
+            assert early.value.code == "early-limit"
+            assert late.rig.safe("early", by=2e-6).retracted
+            return
+        ran = self.run(late, drive)
+        assert [one.over.by for one in ran.late if one.over is not None] == ["time"]
 
     @pytest.mark.parametrize("seconds", [5.0, np.inf])
     def test_what_somebody_ends_at_the_instrument_is_no_end_of_a_step(

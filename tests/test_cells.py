@@ -90,6 +90,8 @@ def with_palmsens(**table: Any) -> tuple[Rig, palmsens.PalmSensCell]:
 class TestAnInstrumentOfPalmSens(CellContract):
     """The driver and its maker's package are real, the library below them is not."""
 
+    waits = False
+
     @pytest.fixture
     def rig(self) -> Iterator[Rig]:
         """Beside the stage of the virtual rig."""

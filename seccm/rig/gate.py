@@ -216,13 +216,30 @@ class Gate:
 
     def _finish(self, order: Ordered) -> Block | None:
         """Let all rows go: the technique has ended, and whoever decides decides now."""
-        if order.ended == "stopped" and not order.stopping:
+        self._trouble = self._wrong_end(order)
+        if self._trouble is not None:
             self.forget()
-            self._trouble = self._cut_short(order)
             return self._let_go(min(order.known(self._clock), self.newest), order)
         self._orders.remove(order)
         self._watch, self._cut = None, math.inf
         return self._let_go(self.newest, order)
+
+    def _wrong_end(self, order: Ordered) -> RigError | None:
+        """Return what is wrong with how a technique ended; None if nothing is."""
+        if order.ended == "stopped" and not order.stopping:
+            return self._cut_short(order)
+        limit, lasted = order.limit, order.points.until
+        if limit is None or limit.quantity == "charge" or lasted >= limit.after:
+            return None
+        return RigError(
+            "early-limit",
+            self._name,
+            f"{self._name} ended what it ran after {show(lasted, 's', 2)}, at a limit of the "
+            f"{limit.quantity}: it watches limits while the cell is being charged, for the "
+            f"{show(limit.after, 's')} in which they do not count.",
+            "Begin the step where the one before ended, so that nothing jumps, or set a wider "
+            "limit; then begin a new scan.",
+        )
 
     def _cut_short(self, order: Ordered) -> RigError:
         return RigError(
