@@ -285,14 +285,17 @@ class CellContract:
         assert late.row >= told
         assert late.rig.safe("lost", by=2e-6).retracted
 
-    def test_a_limit_that_only_charging_passes_ends_no_step(self, late: Stream) -> None:
-        """A jump of the potential charges leads and droplet; who cannot wait for that says so."""
-        limit = Limit("current", "above", 3e-9)
-        drive = Drive("potential", Constant(2.0, 0.4), limits=(limit,))
+    def test_a_limit_that_is_passed_only_at_the_beginning_ends_no_step(self, late: Stream) -> None:
+        """It does not count while a cell is being charged; who cannot wait for that says so."""
+        limit = Limit("current", "below", 0.2e-9)
+        drive = Drive("potential", Lines((0.0, 0.4), (0.0, 2.0)), limits=(limit,))
         if not self.waits:
             with pytest.raises(RigError, match="current") as early:
-                self.run(late, drive)
+                late.rig.apply(drive)
+                late.rest(2.0)
             assert early.value.code == "early-limit"
+            overs = [one.late.over for one in late.blocks if one.late is not None]
+            assert [one.by for one in overs if one is not None] == ["stopped"], "no end of a step"
             assert late.rig.safe("early", by=2e-6).retracted
             return
         ran = self.run(late, drive)

@@ -133,20 +133,26 @@ def test_a_rig_without_an_instrument_says_nothing_of_one(tmp_path: Path) -> None
         assert scan.techniques.words == ""
 
 
-def test_a_lost_instrument_ends_the_site_with_the_tip_up(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("what", "code"), [("lost_at", "lost-potentiostat"), ("ended_at", "cut-short")]
+)
+def test_an_instrument_that_is_lost_or_ended_by_somebody_ends_the_site_with_the_tip_up(
+    what: str, code: str, tmp_path: Path
+) -> None:
     path = tmp_path / "lost.h5"
-    run = seccm.run(screen(), rig_with(lost_at="2.2 s"), path=path, seed=3)
+    table: dict[str, Any] = {what: "2.2 s"}
+    run = seccm.run(screen(), rig_with(**table), path=path, seed=3)
     rig: Any = run._runner._rig
     with pytest.raises(RigError) as lost:
         list(run)
-    assert lost.value.code == "lost-potentiostat"
+    assert lost.value.code == code
     stage: VirtualRig = rig._stage
     assert stage.height > stage.info.axes["z"].travel.upper - 60e-9
     with seccm.open(path) as scan:
         assert scan.state == "fault"
         assert len(scan.remaining()) >= 1
         said = " ".join(scan.events["msg"].tolist())
-    assert "could not be switched off" in said
+    assert ("could not be switched off" in said) is (what == "lost_at")
 
 
 def test_a_busy_instrument_begins_nothing(tmp_path: Path) -> None:

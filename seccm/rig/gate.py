@@ -219,6 +219,7 @@ class Gate:
         self._trouble = self._wrong_end(order)
         if self._trouble is not None:
             self.forget()
+            order.ended, order.limit = "stopped", None
             return self._let_go(min(order.known(self._clock), self.newest), order)
         self._orders.remove(order)
         self._watch, self._cut = None, math.inf
