@@ -290,8 +290,8 @@ class CellContract:
         limit = Limit("current", "below", 0.2e-9)
         drive = Drive("potential", Lines((0.0, 0.4), (0.0, 2.0)), limits=(limit,))
         if not self.waits:
+            late.rig.apply(drive)
             with pytest.raises(RigError, match="current") as early:
-                late.rig.apply(drive)
                 late.rest(2.0)
             assert early.value.code == "early-limit"
             overs = [one.late.over for one in late.blocks if one.late is not None]
