@@ -15,7 +15,8 @@ from whole_columns import column_of
 import seccm
 from hardware.ni.config import NidaqConfig
 from hardware.ni.lines import Lines
-from hardware.ni.relays import Relays, SwitchConfig
+from hardware.ni.relays import Relays
+from hardware.ni.switch_table import SwitchConfig
 from seccm.errors import LimitError, PlanError, RigError
 from seccm.plan import Plan, load_plan
 from seccm.plan.library import find_rig

@@ -206,3 +206,16 @@ def test_a_table_of_places_that_is_wrong_is_told(tmp_path: Path, table: str, wor
     made.biologic(folder / "a.mpt")
     (folder / "places.csv").write_text(table)
     assert words in refusal(folder)
+
+
+@pytest.mark.parametrize(("name", "write"), BINARIES)
+def test_a_library_says_nothing_beside_the_sentence(
+    tmp_path: Path, name: str, write: Callable[[Path], object], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Wherever a file is cut: nptdms would print whole binary blocks."""
+    write(tmp_path / name)
+    whole = (tmp_path / name).read_bytes()
+    for part in (0.01, 0.1, 0.5, 0.9):
+        (tmp_path / name).write_bytes(whole[: int(len(whole) * part)])
+        refusal(tmp_path / name)
+    assert capfd.readouterr() == ("", "")

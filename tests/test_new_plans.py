@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 import tomllib
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from small_scan import small_scan
 from typer.testing import CliRunner
 
 import seccm
+from seccm.cli import new_commands
 from seccm.cli.commands import app
 from seccm.errors import PlanError
 from seccm.plan import Plan
@@ -98,20 +101,54 @@ def test_wrong_answers_are_told_and_nothing_is_written(
     assert not file.exists()
 
 
-def test_questions_are_asked_until_the_answer_is_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from seccm.cli import new_commands
+ANSWERS = ("cv", "", "2 um", "4", "3", "12 um", "", "", "0.1 V/s, 1 V/s", "1", "")
 
-    monkeypatch.setattr(new_commands, "_is_asked", lambda: True)
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_answers_come_from_a_terminal_or_through_a_pipe(
+    terminal: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same answers make the same plan; a terminal asks again where an answer is none."""
     file = tmp_path / "a.toml"
-    answers = ["cv", "", "2 um", "4", "3", "ten", "12 um", "", "", "0.1 V/s, 1 V/s", "1", ""]
-    output = said("new", file, typed="\n".join(answers) + "\n")
-    assert 'not "ten"' in output
+    if terminal:
+        lines = iter([*ANSWERS[:5], "ten", *ANSWERS[5:]])
+        monkeypatch.setattr(sys, "stdin", Terminal())
+        monkeypatch.setattr("typer.prompt", lambda words, default: next(lines) or default)
+        new_commands.new(file)
+    else:
+        output = said("new", file, typed="\n".join(ANSWERS) + "\n")
+        assert "[10 um]: 12 um" in output
     plan = seccm.load_plan(file)
     assert len(plan.sites()) == 12
     assert len(plan.conditions) == 2
-    assert len(questions("cv")) == len(answers) - 2
+    assert len(questions("cv")) == len(ANSWERS) - 1
+
+
+@pytest.mark.parametrize("lines", range(len(ANSWERS)))
+def test_a_pipe_that_ends_early_is_told_and_nothing_is_written(lines: int, tmp_path: Path) -> None:
+    """Wherever it ends: no answer is made up for the questions that are left."""
+    file = tmp_path / "a.toml"
+    output = said("new", file, typed="".join(f"{one}\n" for one in ANSWERS[:lines]), code=2)
+    assert "no line to answer it" in output
+    assert "--yes" in output
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong"), [(0, "polarography"), (3, "4.5"), (5, "ten"), (8, "1, 2")]
+)
+def test_a_wrong_line_of_a_pipe_never_answers_another_question(
+    place: int, wrong: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.toml"
+    lines = [*ANSWERS[:place], wrong, *ANSWERS[place:]]
+    assert "Nothing was written" in said("new", file, typed="\n".join(lines) + "\n", code=2)
+    assert not file.exists()
 
 
 def test_a_copy_has_the_comments_of_the_plan(tmp_path: Path) -> None:

@@ -33,7 +33,8 @@ def test_the_tutorial_leads_from_nothing_to_a_plan_of_ones_own(
         for line in text.splitlines():
             program, *words = shlex.split(line)
             assert program == "seccm"
-            result = CliRunner().invoke(app, words, env={"COLUMNS": "200"})
+            usual = "\n" * 20  # a newcomer presses Enter where something is asked
+            result = CliRunner().invoke(app, words, input=usual, env={"COLUMNS": "200"})
             assert result.exit_code == 0, f"{line}\n{result.output}"
             ran.append(result.output)
     if page == "first-scan":

@@ -13,9 +13,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from hardware.cell_modes import refuse_senseless_modes
-from hardware.ni.relays import SwitchConfig
 from hardware.ni.scaling import Scale
-from hardware.ni.second_drives import SecondDriveConfig
+from hardware.ni.second_drive_tables import SecondDriveConfig
+from hardware.ni.switch_table import SwitchConfig
 from hardware.ni.wires import (
     ANALOG_OUT,
     AXES,

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from seccm.cli.exits import sentences
+from seccm.cli.given_answers import answered
 from seccm.cli.printing import say
 from seccm.errors import PlanError, Problem, SeccmError
 from seccm.shell import command
+from seccm.typography import counted
 
 if TYPE_CHECKING:
     from seccm.plan.starting import Question
 
 Few = list[str] | None
+_NEW = "new plan"
 
 
 def _option(words: str) -> Any:
@@ -47,7 +49,10 @@ def new(
         bool, typer.Option("--yes", help="Ask nothing: take the usual value of what is not given.")
     ] = False,
 ) -> None:
-    """Write a first plan: asks a few questions, or takes options. Never replaces a file."""
+    """Write a first plan: asks a few questions, or takes options. Never replaces a file.
+
+    Answers may come through a pipe, a line for each question; an empty line is the usual answer.
+    """
     from seccm.plan.starting import METHODS, Start, questions
 
     given = {
@@ -63,7 +68,7 @@ def new(
                 what = "is not taken where a plan is copied with --like."
                 remedy = "Leave it out, and change it in the copy."
                 raise PlanError(
-                    "new plan",
+                    _NEW,
                     [Problem(f"--{name.replace('_', '-')}", what, remedy) for name in several],
                 )
             from seccm.plan.library import find_plan
@@ -71,14 +76,11 @@ def new(
 
             _write(file, toml_text(find_plan(like)))
             return
-        asks = not yes and _is_asked()
-        if not method and asks:
-            method = typer.prompt(f"Method ({', '.join(METHODS)})", default="cv")
-        chosen = next((one for one in METHODS if one == (method or "cv")), None)
-        if chosen is None:
-            what = f"{method!r} is not one of: {', '.join(METHODS)}."
-            remedy = "For other methods, copy a shipped plan: seccm new FILE --like NAME."
-            raise PlanError("new plan", [Problem("method", what, remedy)])
+        if not method and not yes:
+            method = answered(f"Method ({', '.join(METHODS)})", "cv", _no_method, of=_NEW)
+        if (wrong := _no_method(method or "cv")) is not None:
+            raise PlanError(_NEW, [Problem("method", wrong)])
+        chosen = next(one for one in METHODS if one == (method or "cv"))
         known = questions(chosen)
         usual: dict[str, Any] = {}
         if chosen == "constant current":
@@ -87,11 +89,9 @@ def new(
                    and name not in {question.name for question in known}]  # fmt: skip
         if foreign:
             what = f"does not belong to the method {chosen}."
-            raise PlanError(
-                "new plan", [Problem(f"--{n.replace('_', '-')}", what) for n in foreign]
-            )
+            raise PlanError(_NEW, [Problem(f"--{n.replace('_', '-')}", what) for n in foreign])
         answers = {
-            one.name: _answer(one, given[one.name], usual.get(one.name, one.default), asks)
+            one.name: _answer(one, given[one.name], usual.get(one.name, one.default), asks=not yes)
             for one in known
         }
         _write(file, Start(chosen, title or file.stem, **answers).text())
@@ -121,12 +121,18 @@ def plan_of(
         _write(target, head + toml_text_of(written_tables(plan)))
 
 
-def _is_asked() -> bool:
-    """Tell whether somebody sits there who can answer."""
-    return sys.stdin is not None and sys.stdin.isatty()
+def _no_method(text: str) -> str | None:
+    from seccm.plan.starting import METHODS
+
+    if text in METHODS:
+        return None
+    return (
+        f"{text!r} is not one of: {', '.join(METHODS)}. "
+        "For other methods, copy a shipped plan: seccm new FILE --like NAME."
+    )
 
 
-def _answer(question: Question, given: Any, usual: Any, asks: bool) -> Any:
+def _answer(question: Question, given: Any, usual: Any, *, asks: bool) -> Any:
     """Return what an option or a person says, or what is usual."""
     if given is not None:
         return tuple(given) if isinstance(given, list) else given
@@ -135,14 +141,19 @@ def _answer(question: Question, given: Any, usual: Any, asks: bool) -> Any:
     from seccm.plan.starting import wrong
 
     several = isinstance(usual, tuple)
-    while True:
-        default = ", ".join(usual) if several else usual
-        typed = typer.prompt(question.words, default=default)
-        found = [part.strip() for part in typed.split(",")] if several else [typed]
-        whys = [why for one in found if (why := wrong(question, one)) is not None]
-        if not whys:
-            return tuple(found) if several else typed
-        say((whys[0], "red"))
+
+    def found(text: str) -> tuple[Any, ...]:
+        parts = [part.strip() for part in text.split(",")] if several else [text]
+        if question.unit == "count":
+            return tuple(int(part) if part.isdecimal() else part for part in parts)
+        return tuple(parts)
+
+    def why(text: str) -> str | None:
+        return next((no for one in found(text) if (no := wrong(question, one)) is not None), None)
+
+    default = ", ".join(usual) if several else str(usual)
+    texts = found(answered(question.words, default, why, of=_NEW))
+    return texts if several else texts[0]
 
 
 def _must_be_new(file: Path) -> None:
@@ -169,6 +180,6 @@ def _write(file: Path, text: str) -> None:
     except OSError as error:
         what = f"cannot be written: {error.strerror}."
         raise PlanError(str(file), [Problem("file", what)]) from None
-    say((f"Written: {file}", "green"), f" ({len(plan.visits())} sites)")
+    say((f"Written: {file}", "green"), f" ({counted(len(plan.visits()), 'site')})")
     say("Check it:  ", (command("seccm", "check", file), "bold"))
     say("Run it:    ", (command("seccm", "run", file, "--report"), "bold"))

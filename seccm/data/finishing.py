@@ -43,8 +43,9 @@ class FinishReport:
     """Bytes."""
 
     def __str__(self) -> str:
+        sites = counted(self.sites, "site")
         return (
-            f"{self.path}: {self.sites} sites checked, {self.size_before / 1e6:.1f} MB before, "
+            f"{self.path}: {sites} checked, {self.size_before / 1e6:.1f} MB before, "
             f"{self.size_after / 1e6:.1f} MB now."
         )
 

@@ -23,6 +23,7 @@ from seccm.events import (
     SiteStarted,
     StepFinished,
 )
+from seccm.typography import counted
 from seccm.units import show
 
 
@@ -80,7 +81,7 @@ def words(event: Event) -> str:
     """Return what an event says beyond its kind, row and site."""
     match event:
         case RunStarted():
-            sites = "sites from a planner" if event.sites is None else f"{event.sites} sites"
+            sites = "sites from a planner" if event.sites is None else counted(event.sites, "site")
             return f"{sites} on {event.rig}"
         case Approaching():
             return event.what or f"attempt {event.attempt + 1}"

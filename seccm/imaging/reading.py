@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from seccm.arrays import FloatArray
 from seccm.errors import PlanError, Problem
-from seccm.tiff_log import unlogged
+from seccm.library_log import unlogged
 
 _FARTHEST, _NEAREST = 1e100, 1e-100
 """Numbers between which squares and sums of pixels can be calculated."""
@@ -38,7 +38,7 @@ def read_failures(path: Path, kind: str = "picture") -> Iterator[None]:
         PlanError: in the place of what the reader raised.
     """
     try:
-        with unlogged():
+        with unlogged("tifffile"):
             yield
     except (PlanError, ModuleNotFoundError):
         raise

@@ -98,7 +98,10 @@ def _notes(technique: str, head: list[str]) -> tuple[str, ...]:
     notes = (f"technique {technique}",) if technique else ()
     if not _start(head):
         return notes
-    return (*notes, f"begun at {_written(head)}; read in the time zone of the importing computer")
+    return (
+        *notes,
+        f"begun at {_written(head)}: month, day, year, in the time zone of the importing computer",
+    )
 
 
 def _written(head: list[str]) -> str:
@@ -111,9 +114,10 @@ def _start(head: list[str]) -> str:
 
     The file does not say the time zone: that of the computer on which it is imported is taken.
     """
+    written = _written(head).replace(".", "/", 2) if "/" not in _written(head) else _written(head)
     for form in ("%m/%d/%Y %H:%M:%S.%f", "%m/%d/%Y %H:%M:%S"):
         try:
-            return datetime.strptime(_written(head), form).astimezone().isoformat()
+            return datetime.strptime(written, form).astimezone().isoformat()
         except (ValueError, OSError, OverflowError):
             continue
     return ""

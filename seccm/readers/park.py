@@ -16,11 +16,11 @@ import numpy as np
 
 from seccm.arrays import FloatArray
 from seccm.installing import install_hint
+from seccm.library_log import unlogged
 from seccm.readers.park_curves import HEAD, TYPES, VALUES, recording_of, text
 from seccm.readers.recording import Column, Part, Recording
 from seccm.readers.seam import Reader
 from seccm.readers.text_tables import wrong
-from seccm.tiff_log import unlogged
 from seccm.typography import counted
 
 _MARK, _DATA, _HEAD = 50432, 50434, 50435
@@ -57,7 +57,7 @@ def claims(path: Path) -> bool:
     except ImportError:
         return True  # said by `read`
     try:
-        with unlogged(), TiffFile(path) as tiff:
+        with unlogged("tifffile"), TiffFile(path) as tiff:
             return _MARK in tiff.pages.first.tags or _HEAD in tiff.pages.first.tags
     except Exception:
         return False
@@ -108,7 +108,7 @@ def _tags(path: Path) -> dict[int, bytes]:
     except ImportError:
         raise wrong(path, f"needs tifffile. Install it with: {install_hint('images')}.") from None
     try:
-        with unlogged(), TiffFile(path) as tiff:
+        with unlogged("tifffile"), TiffFile(path) as tiff:
             tags = tiff.pages.first.tags
             wanted = (_HEAD, _DATA, HEAD, VALUES)
             return {tag: _bytes(tags[tag].value) for tag in wanted if tag in tags}

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from seccm.arrays import FloatArray
 from seccm.readers.recording import Trace
+from seccm.typography import counted
 from seccm.units import show
 
 _LEAST = 2e-3
@@ -79,8 +80,9 @@ def shape_of(trace: Trace, kind: str = "") -> Shape:
         return Shape("lsv", numbers, f"lsv from {at[0]:g} to {at[1]:g} V at {show(rate, 'V/s')}")
     vertices, cycles = _cycle(at)
     numbers = {"start": at[0], "vertices": vertices, "cycles": cycles, "scan_rate": rate}
-    way = ", ".join(f"{vertex:g}" for vertex in vertices)
-    words = f"cv from {at[0]:g} V by {way} V at {show(rate, 'V/s')}, {cycles} cycles"
+    way = " V to ".join(f"{vertex:g}" for vertex in vertices)
+    times = counted(cycles, "cycle")
+    words = f"cv from {at[0]:g} V to {way} V and back at {show(rate, 'V/s')}, {times}"
     return Shape("cv", numbers, words)
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from seccm.arrays import FloatArray
 from seccm.installing import install_hint
+from seccm.library_log import unlogged
 from seccm.readers.recording import Column, Part, Quantity, Recording, Trace, Visit, squeezed
 from seccm.readers.said import Said
 from seccm.readers.seam import Reader
@@ -29,6 +30,7 @@ from seccm.readers.text_tables import (
     refuse_twice,
     wrong,
 )
+from seccm.typography import counted
 
 NAME = "WEC-SPM"
 _MEANT: Mapping[str, Quantity] = {
@@ -62,7 +64,8 @@ def read_tdms(path: Path) -> Recording:
         raise wrong(
             path, f"is TDMS, which needs nptdms. Install it with: {install_hint('exchange')}."
         ) from None
-    file = TdmsFile.read(path)
+    with unlogged("nptdms"):
+        file = TdmsFile.read(path)
     groups = file.groups()
     if len(groups) != 1:
         names = ", ".join(group.name for group in groups) or "none"
@@ -94,7 +97,8 @@ def read_text(path: Path, said: Said) -> Recording:
             if len(row) != longest:
                 raise wrong(
                     path,
-                    f"line {k} has {len(row) - 1} values, others {longest - 1}: the file is cut.",
+                    f"line {k} has {counted(len(row) - 1, 'value')}, others {longest - 1}: "
+                    "the file is cut.",
                 )
         refuse_twice(path, [row[0].strip() for _, row in table])
         channels = {}

@@ -289,8 +289,8 @@ def _plan(study: Study) -> Iterator[tuple[str, str]]:
             ),
         )
     else:
-        called = "points" if plan.moves else "electrodes"
-        yield "sites", f"{len(study.outcome)} {called}"
+        called = "point" if plan.moves else "electrode"
+        yield "sites", counted(len(study.outcome), called)
     if len(study.groups.conditions) > 1:
         labels = "; ".join(condition.label for condition in study.groups.conditions)
         yield f"{len(study.groups.conditions)} conditions", readable(labels)

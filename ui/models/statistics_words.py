@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 
 from seccm.analysis.decades import spans_decades
-from seccm.typography import as_fine, number, plus_minus
+from seccm.typography import as_fine, counted, number, plus_minus
 from ui.models.colours import Shown, condition_colours
 from ui.models.doubt import marked
 from ui.models.palette import Palette
@@ -38,7 +38,7 @@ def words_of(
     if len(found) == 1:
         return f"{who}: {_one(found[0], shown, palette, whole=True)}{common}"
     colours = condition_colours(len(sites.labels), palette)
-    lines = [f"{who}, {len(found)} conditions{common}"]
+    lines = [f"{who}, {counted(len(found), 'condition')}{common}"]
     for sample in found[:MOST_LINES]:
         r, g, b, _ = colours[min(sample.condition, len(colours) - 1)]
         label = escape(sites.condition_label(sample.condition))

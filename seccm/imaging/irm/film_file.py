@@ -21,7 +21,7 @@ from seccm.errors import PlanError, Problem
 from seccm.imaging.reading import Refused, all_there, numbers_of, read_failures
 from seccm.imaging.sem.micrograph import EXTRA, needed
 from seccm.installing import install_hint
-from seccm.tiff_log import unlogged
+from seccm.library_log import unlogged
 from seccm.typography import counted
 from seccm.units import show
 
@@ -76,7 +76,7 @@ class FilmFile:
         """
         from tifffile import TiffFile
 
-        with unlogged(), TiffFile(self.path) as file:
+        with unlogged("tifffile"), TiffFile(self.path) as file:
             for number, page in enumerate(file.pages[start:stop], start):
                 try:
                     yield self._frame(page)
@@ -203,4 +203,5 @@ def _of_ome(xml: str) -> FloatArray | None:
 def words(film: Film) -> str:
     """Return how many frames there are, how fast, and by whom."""
     rate = (film.t.size - 1) / float(film.t[-1])
-    return f"{film.t.size} frames, {show(rate, 'Hz', 3)} on average, times by {film.times_from}"
+    many = counted(film.t.size, "frame")
+    return f"{many}, {show(rate, 'Hz', 3)} on average, times by {film.times_from}"
