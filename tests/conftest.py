@@ -11,6 +11,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import functools
+import gc
 import multiprocessing
 import sys
 import threading
@@ -33,6 +34,18 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # windows need no display
 settings.register_profile("seccm", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=300, print_blob=True)
 settings.load_profile("seccm")
+
+
+def pytest_sessionstart() -> None:
+    """Have nothing looked for that could be freed while tests are collected: all of it stays."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Look for what can be freed among what tests make, not among the thousands of tests."""
+    gc.enable()
+    gc.freeze()
+    gc.set_threshold(700, 10, 50)  # all of a worker's memory a fifth as often: it is large
 
 
 def _kinds_put_back() -> Iterator[None]:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QPushButton,
 )
 from pytestqt.qtbot import QtBot
-from ui_windows import LONG, begin, drawn, ended, failing, said, small_plan, window
+from ui_windows import LONG, begin, drawn, ended, failing, paused_after, said, small_plan, window
 
 import seccm
 import ui
@@ -238,12 +238,13 @@ def test_conditions_are_edited_in_a_table_with_mistakes_at_their_cells(
 
 def test_a_growing_file_is_browsed_until_it_is_complete(qtbot: QtBot, tmp_path: Path):
     data = tmp_path / "scan.h5"
-    with window(qtbot, tmp_path, pace=10.0) as w:
+    with window(qtbot, tmp_path, connect=paused_after(0)) as w:
         begin(qtbot, w, small_plan(tmp_path, 2, 2), data)
-        qtbot.waitUntil(lambda: w.desk.run.finished >= 1, timeout=LONG)
+        qtbot.waitUntil(lambda: w.desk.run.state == "paused", timeout=LONG)
         w.open_file(data)
         view = w.browse.files[0]
         assert view.file.growing
+        w.bar.buttons["start"].click()
         qtbot.waitUntil(lambda: ended(w), timeout=LONG)
         qtbot.waitUntil(lambda: view.file.state == "complete", timeout=LONG)
         assert (view.file.map.outcome == Outcome.OK).all()

@@ -15,8 +15,9 @@ from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 from waiting import HANGING
 
+from seccm.events import SiteStarted
 from seccm.remote import Client, Job
-from seccm.session import Run
+from seccm.session import Events, Run
 from ui.map import MapView
 from ui.models.draft import Draft
 from ui.models.palette import DARK
@@ -49,6 +50,27 @@ def failing(*faults: str) -> Callable[[], Client]:
 
     def prepare(job: Job) -> Run:
         return replace(job, faults=faults).prepare()
+
+    return lambda: Client.in_process(prepare=prepare)
+
+
+def paused_after(site: int) -> Callable[[], Client]:
+    """Return a maker of hosts in this process whose runs pause after a site, tip up.
+
+    A test that needs a run half way has it so for as long as it takes on a slow machine.
+    """
+
+    def prepare(job: Job) -> Run:
+        run = job.prepare()
+
+        def pausing(events: Events) -> Events:
+            for event in events:
+                if isinstance(event, SiteStarted) and event.site == site:
+                    run.ask("pause")
+                yield event
+
+        run.company = pausing
+        return run
 
     return lambda: Client.in_process(prepare=prepare)
 
@@ -91,7 +113,8 @@ def begin(qtbot: QtBot, made: Window, plan: Path, data: Path) -> None:
     made.open_plan(plan)
     made.plan.target.setText(str(data))
     made.bar.buttons["start"].click()
-    qtbot.waitUntil(lambda: made.desk.run.state in ("running", "done", "fault"), timeout=LONG)
+    begun = {"running", "pausing", "paused", "done", "fault"}
+    qtbot.waitUntil(lambda: made.desk.run.state in begun, timeout=LONG)
 
 
 def ended(made: Window) -> bool:

@@ -14,6 +14,7 @@ import matplotlib as mpl
 import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import get_registered_canvas_class
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -90,9 +91,25 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
 
 @styled
 def save(figure: Figure, path: Path, dpi: int) -> None:
-    """Write a figure to a file; ticks and fonts are only made now, so in this style, too."""
-    with whole(path) as part:
-        figure.savefig(part, dpi=dpi, format=path.suffix.removeprefix("."))
+    """Write a figure to a file; ticks and fonts are only made now, so in this style, too.
+
+    The canvas of the file's format is asked by itself: `Figure.savefig` draws everything twice.
+
+    Args:
+        figure: is laid out while it is drawn, if it has a layout.
+        path: its suffix names the format.
+        dpi: dots per inch.
+    """
+    kind = path.suffix.removeprefix(".")
+    canvas, before = figure.canvas, figure.dpi
+    drawing = get_registered_canvas_class(kind)(figure)
+    try:
+        figure.dpi = dpi
+        with whole(path) as part:
+            getattr(drawing, f"print_{kind}")(part)
+    finally:
+        figure.dpi = before
+        figure.set_canvas(canvas)
 
 
 def figure(
