@@ -103,26 +103,26 @@ class Agreement:
         raise LimitError(
             "sensor-disagrees",
             ", ".join(self._apart),
-            f"{self._said()}. Nothing moved; up the tip still goes.",
+            f"{'; '.join(self._each())}. Nothing moved; up the tip still goes.",
             self._remedy(),
         )
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """Say what is apart, and what to do, in sentences; nothing where all agree."""
+        """Say what is apart, an axis each, and what to do then; nothing where all agree."""
         if not self._apart:
             return ()
-        said = self._said()
         refused = "Until they agree, nothing but a retract is carried out."
-        return (f"{said[:1].upper()}{said[1:]}. {refused} {self._remedy()}",)
+        each = (f"{said[:1].upper()}{said[1:]}." for said in self._each())
+        return (*each, f"{refused} {self._remedy()}")
 
-    def _said(self) -> str:
-        return "; ".join(
+    def _each(self) -> list[str]:
+        return [
             f"the sensor of {axis} shows {show(seen, 'm', 6)} at rest, and the output puts the "
             f"stage at {show(told, 'm', 6)}: {show(abs(seen - told), 'm', 3)} apart, more than "
             f"axes.{axis}.sensor.agrees = {show(self._within[axis], 'm')}"
             for axis, (seen, told) in self._apart.items()
-        )
+        ]
 
     def _remedy(self) -> str:
         wide = ", ".join(

@@ -20,6 +20,7 @@ from hardware.wec_fpga.describe import clock_of, describe, stop_ability
 from hardware.wec_fpga.power_up import MIDDLE, question
 from hardware.wec_fpga.rows import Piece
 from seccm.errors import PlanError
+from seccm.plan import Plan, load_plan
 from seccm.quantities import validate
 from seccm.rig import Flag
 
@@ -260,6 +261,60 @@ def test_a_potential_that_is_read_back_is_said_to_be_no_measurement():
     assert "commanded, not measured" in info.words[0]
     assert info.words[1] == "more"
     assert "potential" not in {one.name for one in info.signals if one.watchable}
+
+
+def refused(plan: Plan, changes: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """What `seccm check` refuses of a plan on a target, by its key."""
+    made = config(changes)
+    info = describe(made, Cell(made), made.clock.ticks, ())
+    found = [one for one in plan.check(info) if one.severity == "error"]
+    return {one.where: f"{one.what} {one.remedy}" for one in found}
+
+
+def shipped(name: str, **changes: Any) -> Plan:
+    """A shipped plan with some of its tables changed."""
+    plan = load_plan(name).to_dict()
+    tables = {key: {**plan[key], **new} for key, new in changes.items()}
+    return Plan.from_dict({**plan, **tables}, source=name)
+
+
+CV = "li-on-au-cv"
+CANNOT: dict[str, tuple[Plan, str, str]] = {
+    "raw samples": (shipped(CV, record={"raw": True}), "record.raw", "no raw samples"),
+    "means of raw samples": (load_plan("nano-impacts"), "program[0].row", "no raw samples"),
+    "sines": (load_plan("impedance-map"), "program[1]", "no sines"),
+    "a relay": (load_plan("lmo-array-pitt"), "way.switch", "no switch"),
+    "a drive beside it": (
+        load_plan("secm-sg-tc"), "program[1].program[0].beside", "no drive",
+    ),
+    "a contact of several rows": (
+        shipped(CV, approach={"contact": {
+            "kind": "current threshold", "threshold": "50 pA", "consecutive": 3}}),
+        "approach.contact.consecutive",
+        "Write consecutive = 1",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", CANNOT)
+def test_what_the_target_cannot_do_is_refused_by_name_in_a_check(what: str) -> None:
+    plan, where, words = CANNOT[what]
+    assert words in refused(plan)[where]
+
+
+def test_what_it_can_do_is_not_refused() -> None:
+    assert refused(load_plan(CV)) == {}
+    one = {"kind": "current threshold", "threshold": "50 pA", "consecutive": 1}
+    assert refused(shipped(CV, record={"raw": False}, approach={"contact": one})) == {}
+
+
+def test_without_a_galvanostat_no_current_and_no_open_circuit_is_imposed() -> None:
+    """And nothing is said of an overload that such a rig does not have."""
+    bare = {"cell.current": None, "cell.overload": None, "cell.mode": None}
+    said = refused(load_plan("li-on-au-from-rest"), bare)
+    assert set(said) == {"approach.hold", "program[0]", "program[1]"}
+    assert 'cannot impose "open"' in said["program[1]"]
+    assert refused(load_plan(CV), bare) == {}
 
 
 @pytest.mark.parametrize(("library", "virtual"), [("virtual", True), ("ni", False)])

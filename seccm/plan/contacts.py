@@ -154,8 +154,8 @@ class PotentialDropContact(ContactKind):
         """Find a drop as large as the overload."""
         info = subject.info
         drop = subject.setting(site).number(self.drop)
-        if drop < abs(info.overload):
-            return
+        if drop < abs(info.overload) or "current" not in info.modes:
+            return  # That there is no galvanostat is said of the hold.
         half = show(abs(info.overload) / 2, "V")
         what = (
             f"{show(drop, 'V')} is not less than the overload of rig {info.name}, "
