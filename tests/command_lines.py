@@ -59,10 +59,11 @@ __all__ = ["PLAN", "Command", "a_plan", "small_scan", "started"]
 SECCM = (sys.executable, "-m", "seccm")
 
 
-def a_plan(folder: Path, title: str = "Three sites") -> Path:
-    """Write the plan into a folder."""
+def a_plan(folder: Path, title: str = "Three sites", *, sites: int = 3) -> Path:
+    """Write the plan into a folder; with 20 sites nobody need hurry who stops its run."""
     path = folder / "plan.toml"
-    path.write_text(PLAN.replace("Three sites", title), encoding="utf-8")
+    text = PLAN.replace("columns = 3", f"columns = {sites}").replace("Three sites", title)
+    path.write_text(text, encoding="utf-8")
     return path
 
 

@@ -33,7 +33,7 @@ def told(*words: object) -> tuple[int, str]:
 
 
 def test_a_run_of_the_command_line_is_listed_and_steered(tmp_path: Path):
-    a_plan(tmp_path)
+    a_plan(tmp_path, sites=20)
     data = tmp_path / "a.h5"
     with started(tmp_path, "run", "plan.toml", "-o", "a.h5", "--pace", 5) as run:
         run.wait_until(" ok ")
@@ -61,7 +61,7 @@ def test_a_run_of_the_command_line_is_listed_and_steered(tmp_path: Path):
 
 @pytest.mark.parametrize(("verb", "state"), [("halt", "halted"), ("emergency", "stopped")])
 def test_a_run_is_ended_at_once_from_another_terminal(tmp_path: Path, verb: str, state: str):
-    a_plan(tmp_path)
+    a_plan(tmp_path, sites=20)
     with started(tmp_path, "run", "plan.toml", "-o", "a.h5", "--pace", 5) as run:
         run.wait_until(" ok ")
         assert told("ask", verb, tmp_path / "a.h5")[0] == 0
@@ -72,7 +72,7 @@ def test_a_run_is_ended_at_once_from_another_terminal(tmp_path: Path, verb: str,
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kill -9 is POSIX")
 def test_a_killed_run_is_not_listed_any_more(tmp_path: Path, runtime: Path):
-    a_plan(tmp_path)
+    a_plan(tmp_path, sites=20)
     with started(tmp_path, "run", "plan.toml", "-o", "a.h5", "--pace", 5) as run:
         run.wait_until(" ok ")
         run.process.kill()
@@ -114,7 +114,7 @@ def test_a_script_s_run_is_followed_by_a_window_that_comes_late(tmp_path: Path):
 
 
 def test_two_runs_must_be_told_apart(tmp_path: Path):
-    a_plan(tmp_path)
+    a_plan(tmp_path, sites=20)
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
     with (

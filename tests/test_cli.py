@@ -208,10 +208,9 @@ def in_contact(data: Path) -> bool:
 @pytest.mark.parametrize(("signals", "state"), [(1, "stopped"), (2, "halted")])
 def test_ctrl_c_once_stops_and_twice_halts(tmp_path: Path, signals: int, state: str):
     """The second comes while the tip retracts, which takes it half a minute."""
-    plan, path = a_plan(tmp_path), tmp_path / "scan.h5"
+    plan, path = a_plan(tmp_path, sites=20), tmp_path / "scan.h5"
     slow = {1: "4 um/s", 2: "10 nm/s"}[signals]
-    text = plan.read_text(encoding="utf-8").replace("columns = 3", "columns = 20")
-    text = text.replace('speed = "4 um/s"', f'speed = "{slow}"')
+    text = plan.read_text(encoding="utf-8").replace('speed = "4 um/s"', f'speed = "{slow}"')
     plan.write_text(text, encoding="utf-8")
     with started(tmp_path, "run", plan, "-o", path, "--pace", 5) as run:
         run.wait_until(lambda: in_contact(path))

@@ -57,7 +57,7 @@ def test_every_signal_that_would_end_a_process_is_known():
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGALRM"])
 def test_any_signal_stops_a_run_as_a_terminate_signal_does(tmp_path: Path, name: str):
-    a_plan(tmp_path)
+    a_plan(tmp_path, sites=20)
     with started(tmp_path, "run", "plan.toml", "-o", "a.h5", "--pace", 5) as run:
         run.wait_until(" ok ")
         run.process.send_signal(getattr(signal, name))
@@ -73,7 +73,7 @@ def stop_by_hangup(run: Command) -> None:
 
 
 def test_a_resumed_run_ends_like_the_first_one(tmp_path: Path):
-    a_plan(tmp_path)
+    a_plan(tmp_path, sites=20)
     with started(tmp_path, "run", "plan.toml", "-o", "a.h5", "--pace", 5) as run:
         stop_by_hangup(run)
     with started(tmp_path, "resume", "a.h5", "--pace", 5) as run:
@@ -86,7 +86,7 @@ def test_a_resumed_run_ends_like_the_first_one(tmp_path: Path):
 
 
 def test_a_burst_of_ctrl_c_is_no_error_of_the_program(tmp_path: Path):
-    a_plan(tmp_path)
+    a_plan(tmp_path, sites=20)
     with started(tmp_path, "run", "plan.toml", "-o", "a.h5", "--pace", 5) as run:
         run.wait_until(" ok ")
         for _ in range(5):

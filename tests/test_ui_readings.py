@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
-from ui_windows import LONG, begin, ended, small_plan, window
+from ui_windows import LONG, begin, ended, paused_after, small_plan, window
 
 import seccm
 from seccm.events import Outcome, Phase, SiteFinished, SiteStarted, StepFinished
@@ -15,7 +15,7 @@ from seccm.remote import Client
 from seccm.units import parse
 from ui.map import MapView
 from ui.map_controls import AT_POTENTIAL
-from ui.models.readings import Readings
+from ui.models.readings import Readings, current_of
 from ui.models.run_file import RunFile
 from ui.models.showing import Showing
 from ui.models.site_map import CHARGE, SiteMap
@@ -30,9 +30,9 @@ def read(path: Path, volts: float) -> np.ndarray:
     with seccm.open(path) as scan:
         for number in range(len(scan.sites)):
             site = scan.site(number)
-            rows = (site.phase == Phase.STEP) & (site.t >= 0.0)
-            first = int(np.argmax(site.E[rows] < volts))
-            E, current = site.E[rows][first - 1 : first + 1], site.I[rows][first - 1 : first + 1]
+            rows = np.flatnonzero((site.phase == Phase.STEP) & (site.t >= 0.0))[1:]
+            first = rows[np.argmax(site.E[rows] < volts)]
+            E, current = site.E[first - 1 : first + 1], site.I[first - 1 : first + 1]
             found.append(np.interp(volts, E[::-1], current[::-1]))
     return np.array(found)
 
@@ -62,15 +62,16 @@ def type_potential(view: MapView, text: str) -> None:
 
 def test_the_current_at_a_potential_follows_a_scan_that_runs(qtbot: QtBot, tmp_path: Path):
     data = tmp_path / "scan.h5"
-    with window(qtbot, tmp_path, pace=20.0) as w:
+    with window(qtbot, tmp_path, connect=paused_after(0)) as w:
         begin(qtbot, w, small_plan(tmp_path), data)
-        qtbot.waitUntil(lambda: w.desk.run.finished >= 1, timeout=LONG)
+        qtbot.waitUntil(lambda: w.desk.run.state == "paused", timeout=LONG)
         type_potential(w.map, "0.5 m")
         assert "V" in w.map.tell.text(), "a length is no potential, and that is said"
         type_potential(w.map, "500 mV")
         assert w.map.name == NAME
         qtbot.waitUntil(lambda: bool(np.isfinite(shown(w.map, NAME)).any()), timeout=LONG)
         assert w.desk.run.ended is None, "it is there before the scan is over"
+        w.desk.ask("resume")
         qtbot.waitUntil(lambda: ended(w), timeout=LONG)
         qtbot.waitUntil(lambda: bool(np.isfinite(shown(w.map, NAME)).all()), timeout=LONG)
         np.testing.assert_allclose(shown(w.map, NAME), read(data, 0.5), rtol=1e-3)
@@ -162,3 +163,19 @@ def test_a_file_that_is_gone_is_said_and_tried_again(qtbot: QtBot, tmp_path: Pat
         assert readings.share(sites, "I") == 0.0
     finally:
         readings.close()
+
+
+def test_a_row_in_which_the_current_was_switched_on_is_no_potential_of_the_cell(tmp_path: Path):
+    """Wherever in a row the switching falls, which is different at each site."""
+    data = tmp_path / "scan.h5"
+    for _ in seccm.run(str(small_plan(tmp_path, 6, 4)), path=data, seed=2):
+        pass
+    with seccm.open(data) as scan:
+        traces = [scan.site(number) for number in range(len(scan.sites))]
+    firsts = [t.E[(t.phase == Phase.STEP) & (t.t >= 0.0)][0] for t in traces]
+    assert min(firsts) < 0.4 < max(firsts), "some are partly from before"
+    # A galvanostat's current is that of its step at every potential that the cell had.
+    for trace in traces:
+        step = trace.I[(trace.phase == Phase.STEP) & (trace.t >= 0.0)][2:]
+        read = current_of(trace, 0.4 - trace.reference_offset)
+        assert read.value == pytest.approx(np.median(step), abs=6 * np.std(step))

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
-from ui_windows import LONG, begin, drawn, ended, said, small_plan, window
+from ui_windows import LONG, begin, drawn, ended, paused_after, said, small_plan, window
 
 import seccm
 from seccm.data.whereabouts import run_id_of
@@ -73,10 +73,8 @@ def test_a_growing_file_that_is_renamed_is_followed_to_its_end(
 ):
     """Browse, the live map and the buttons; packed at the end under its new name."""
     data = tmp_path / "scan.h5"
-    with window(qtbot, tmp_path, pace=20.0) as w:
+    with window(qtbot, tmp_path, connect=paused_after(0)) as w:
         begin(qtbot, w, small_plan(tmp_path), data)
-        qtbot.waitUntil(lambda: w.desk.run.finished >= 1, timeout=LONG)
-        w.desk.ask("pause")
         qtbot.waitUntil(lambda: w.desk.run.state == "paused", timeout=LONG)
         w.open_file(data)
         view = w.browse.files[0]
@@ -112,9 +110,9 @@ def _look_until_complete(qtbot: QtBot, w: Window) -> None:
 
 def test_a_stopped_run_goes_on_from_its_renamed_file(qtbot: QtBot, tmp_path: Path, other: Path):
     data = tmp_path / "scan.h5"
-    with window(qtbot, tmp_path, pace=20.0) as w:
+    with window(qtbot, tmp_path, connect=paused_after(0)) as w:
         begin(qtbot, w, small_plan(tmp_path), data)
-        qtbot.waitUntil(lambda: w.desk.run.finished >= 1, timeout=LONG)
+        qtbot.waitUntil(lambda: w.desk.run.state == "paused", timeout=LONG)
         w.desk.ask("stop")
         qtbot.waitUntil(lambda: ended(w), timeout=LONG)
         before = run_id_of(data)

@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 from remote_hosts import own_runtime
 from small_plan import INFO, small
 from ui_stand_in import StandIn
-from ui_windows import LONG, begin, ended, failing, said, small_plan, window
+from ui_windows import LONG, begin, ended, paused_after, said, small_plan, window
 
 import seccm
 from seccm.events import Landed, Outcome, SiteFinished, SiteStarted
@@ -362,9 +362,9 @@ def test_a_reference_stays_chosen_from_run_to_run_and_for_files(qtbot: QtBot, tm
 
 def test_a_stopped_run_is_resumed_where_its_file_is_browsed(qtbot: QtBot, tmp_path: Path):
     data = tmp_path / "scan.h5"
-    with window(qtbot, tmp_path, connect=failing(), pace=5.0) as w:
+    with window(qtbot, tmp_path, connect=paused_after(0)) as w:
         begin(qtbot, w, small_plan(tmp_path), data)
-        qtbot.waitUntil(lambda: w.desk.run.finished >= 1, timeout=LONG)
+        qtbot.waitUntil(lambda: w.desk.run.state == "paused", timeout=LONG)
         w.actions_["stop"].trigger()
         qtbot.waitUntil(lambda: ended(w), timeout=LONG)
         assert w.desk.run.ended.status != "complete"  # type: ignore[union-attr]

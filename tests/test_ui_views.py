@@ -12,7 +12,7 @@ from planned_maps import map_of
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 from small_plan import grid, small
-from ui_windows import LONG, begin, ended, small_plan, window
+from ui_windows import LONG, begin, ended, paused_after, small_plan, window
 
 from ui import pieces
 from ui.framed_plot import FramedPlot
@@ -145,9 +145,10 @@ def test_a_file_that_is_gone_is_not_offered(tmp_path: Path):
 
 def test_after_a_stop_resume_and_the_file_are_one_click_away(qtbot: QtBot, tmp_path: Path):
     data = tmp_path / "scan.h5"
-    with window(qtbot, tmp_path, pace=10.0) as w:
+    with window(qtbot, tmp_path, connect=paused_after(0)) as w:
         begin(qtbot, w, small_plan(tmp_path, 4, 2), data)
-        qtbot.waitUntil(lambda: w.desk.run.finished >= 1, timeout=LONG)
+        qtbot.waitUntil(lambda: w.desk.run.state == "paused", timeout=LONG)
+        qtbot.waitUntil(lambda: w.desk.run.finished == 1, timeout=LONG)
         values = [label.text() for label in w.live.numbers.values()]
         assert "E vs Li/Li" in values[0]
         assert "V" in values[0]

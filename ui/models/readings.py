@@ -157,8 +157,13 @@ class Readings:
 
 
 def current_of(trace: SiteTrace, raw: float) -> Value:
-    """Return the current of a site at a raw potential after contact, in amperes."""
+    """Return the current of a site at a raw potential after contact, in amperes.
+
+    The first row is left out: it is the mean of a time in which the current was switched on, and
+    its potential one that the cell may never have had.
+    """
     measured = _measured(trace)
+    measured[np.flatnonzero(measured)[:1]] = False
     found = current_at(trace.record.E[measured], trace.I[measured], raw)
     if found is None:
         return Value.none(Status.NOT_MEASURED if not measured.any() else Status.NOT_REACHED)
