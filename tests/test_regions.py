@@ -227,6 +227,38 @@ def test_what_is_forgotten_is_as_if_nothing_had_been_told() -> None:
     assert terrain.expect(0.0, 0.0, 4.0, 1e-6) == fresh.expect(0.0, 0.0, 4.0, 1e-6)
 
 
+@pytest.mark.parametrize(("moved_by", "resumed"), [("person", True), ("rig", False)])
+def test_a_region_whose_surface_is_out_of_reach_is_asked_for(
+    tmp_path: Path, by_rig: RigFile, moved_by: str, *, resumed: bool
+) -> None:
+    """Whoever brings it closer has it landed on, afresh; until then nothing goes near it."""
+    one = {"labels": LABELS[:1], "positions": PLACES[:1], "moved_by": moved_by}
+    plan, path = plan_of(regions=one, on_no_contact={"retries": 0}), tmp_path / "scan.h5"
+    run = seccm.session.run(plan, by_rig, path=path, seed=4, faults=["no-surface@site=0"])
+    rig, asked, heights = rig_of(run), list[str](), list[float]()
+    for event in run:
+        if isinstance(event, Paused):
+            asked.append(event.why)
+            vain = "No contact in region north within 70 um" in event.why
+            if vain:
+                heights.append(rig.height)
+                assert event.asks
+                assert rig._world.drive.mode == "open", "the cell is off"
+            run.ask("stop" if vain and resumed else "resume")
+    assert heights == pytest.approx([TOP], abs=1e-7), "asked once, tip at the top"
+    by_hand = moved_by == "person"
+    if resumed:
+        again = seccm.session.resume(path)
+        rig = rig_of(again)
+        *_, last = answered(again, asked)
+        assert isinstance(last, RunStopped)
+        assert last.status == "complete"
+    assert len(asked) == by_hand + 1 + (by_hand and resumed), "nobody knows what was moved since"
+    assert not rig.truth.crashes
+    with seccm.open(path) as scan:
+        assert scan.sites["status"].tolist() == [Outcome.NO_CONTACT, Outcome.OK]
+
+
 @pytest.mark.parametrize("how", ["stop", "halt", "emergency"])
 def test_it_can_be_ended_while_a_person_is_asked(tmp_path: Path, how: str) -> None:
     path = tmp_path / "scan.h5"

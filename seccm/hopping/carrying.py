@@ -43,6 +43,16 @@ class Carrying:
         self._regions, self._info, self._here = regions, info, here
         self._lifted: Site | None = None
         """The site for which the tip was lifted, and nobody has moved the sample since."""
+        self._unfound = ""
+        """The region whose surface was looked for in vain; empty if there is none."""
+
+    def not_found(self, site: Site) -> None:
+        """Take in that the first descent to a site of a region did not find its surface.
+
+        Before another descent there, the tip is lifted, and a person is asked.
+        """
+        if self._regions is not None and site.region == self._here:
+            self._here, self._unfound = "", site.region
 
     def needed(self, site: Site) -> bool:
         """Tell whether the sample has to be moved before a site."""
@@ -58,7 +68,15 @@ class Carrying:
             return ""
         # From now on nobody knows how far the person has got.
         self._here = ""
-        return self._regions.asked(site.region)
+        if site.region != self._unfound:
+            return self._regions.asked(site.region)
+        travel = show(site.approach.travel, "m")
+        return (
+            f"No contact in region {site.region} within {travel} (approach.travel) from the top. "
+            "The tip is at the top, cell off. Bring the sample closer by less than that, or see "
+            "what is wrong there, then resume. Or stop the run, make a coarse approach, and resume "
+            "the file."
+        )
 
     def lift(self, course: Course, site: Site) -> Steps[None]:
         """Switch the cell off, lift the tip to the top, and see that the circuit is open.
@@ -97,7 +115,7 @@ class Carrying:
             course.tell(PhaseBegan(course.row, -1, Phase.TRAVEL))
         yield from course.rest(seconds, OFF, carry)
         terrain.forget()
-        self._here, self._lifted = region.label, None
+        self._here, self._lifted, self._unfound = region.label, None, ""
         what = f"Region {region.label} is below the tip. Its surface is looked for again."
         course.tell(Note(course.row, -1, what, "info"))
 

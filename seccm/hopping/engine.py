@@ -530,6 +530,8 @@ class Engine:
             wet = not self._clear and self._touched and not self._course.stays
         if self._site is not None and self._touched and finished.outcome is Outcome.ABORTED:
             finished = replace(finished, goes_on=self._site.goes_on)
+        if self._site is not None and finished.outcome.no_contact and not self._terrain.known:
+            self._carrying.not_found(self._site)
         if again := self._to_come_back(finished):
             self._upcoming = self._site
         self._hop = self._course = self._site = self._judge = None

@@ -202,7 +202,8 @@ def _blocks(record: SiteRecord, rows: slice, clock: Clock, since: int) -> Iterat
 def region_below(scan: Scan, sites: Sequence[Site], left: Sequence[Site]) -> str:
     """Return the region that lies below the tip when a run goes on; empty where nobody knows.
 
-    Where the next site is in another one, a person may have begun to move the sample.
+    Where the next site is in another one, a person may have begun to move the sample. Where its
+    surface was looked for in vain, somebody may have brought it closer.
 
     Args:
         scan: the file.
@@ -213,6 +214,11 @@ def region_below(scan: Scan, sites: Sequence[Site], left: Sequence[Site]) -> str
     if not touched:
         return ""
     here = sites[touched[-1]].region
+    outcomes, landed = scan.sites["status"], scan.sites["landed"]
+    since = _here(scan, sites)
+    vain = any(Outcome(int(outcomes[k])).no_contact for k in since)
+    if vain and not any(landed[k] for k in since):
+        return ""
     return here if not left or left[0].region == here else ""
 
 
