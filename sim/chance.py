@@ -13,7 +13,8 @@ def stream(seed: int, subsystem: str, *place: int) -> np.random.Generator:
     Args:
         seed: of the whole run.
         subsystem: any name.
-        place: integers such as a page, or a position in nanometres.
+        place: integers such as a page, or a position in nanometres; as many for each of a
+            subsystem, since zeros at the end make no difference.
     """
     words = [seed, zlib.crc32(subsystem.encode()), *(number % 2**32 for number in place)]
     return np.random.default_rng(np.random.SeedSequence(words))

@@ -315,7 +315,7 @@ class Clock:
 class Slow(Scripted):
     """A planner that hangs at its first question until it is let go."""
 
-    def __init__(self, other: Site | None = None) -> None:
+    def __init__(self, other: Site | Decision | None = None) -> None:
         super().__init__(in_order(PLAN, [-15.0, -16.0, -17.0]))
         self.begun, self.enough = threading.Event(), threading.Event()
         self._other = other
@@ -326,7 +326,7 @@ class Slow(Scripted):
             assert self.enough.wait(60.0)
         return super().ask()
 
-    def instead(self) -> Site | None:
+    def instead(self) -> Site | Decision | None:
         return self._other
 
 
@@ -366,6 +366,16 @@ def test_where_a_planner_has_another_site_to_offer_that_is_visited_meanwhile() -
         "The planner has not answered within 30 s. This site is visited instead, as the plan says."
     )
     assert stored == [other]
+    asking.close()
+    planner.enough.set()
+
+
+def test_it_may_say_instead_that_there_is_no_more() -> None:
+    kept: list[Decision] = []
+    planner, clock = Slow(Decision("9 sites are done.")), Clock()
+    asking = hanging(planner, clock, conclude=kept.append)
+    assert next(asking) == Concluded("9 sites are done.")
+    assert [one.reason for one in kept] == ["9 sites are done."]
     asking.close()
     planner.enough.set()
 

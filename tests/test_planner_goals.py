@@ -16,6 +16,7 @@ from scipy.stats import norm
 
 from seccm.factors import Level
 from seccm.plan.decision import HALF
+from seccm.planners.deciding import as_shown
 from seccm.planners.gaussian_process import Process, Told
 from seccm.planners.goals import (
     HARDLY,
@@ -25,10 +26,22 @@ from seccm.planners.goals import (
     half_width,
     on_scale,
     open_points,
+    tells,
     worth,
 )
 from seccm.planners.kernel import Kernel
-from seccm.planners.specs import Explore, Goal, Maximum, Minimum, Reach, Scale, Stop, interval
+from seccm.planners.learning import ABOVE, BELOW, NUMBER, Lesson
+from seccm.planners.specs import (
+    Explore,
+    Goal,
+    Maximum,
+    Minimum,
+    Reach,
+    Scale,
+    Stop,
+    deviations,
+    interval,
+)
 from seccm.planners.stopping import Standing, progress, why_enough
 
 Array = npt.NDArray[np.float64]
@@ -343,6 +356,55 @@ def test_an_end_is_said_exactly_when_its_progress_is_there(widths: list[float], 
         assert len(others) == (not falls)
         there = one.value <= one.aim if falls else one.value >= one.aim
         assert bool(why_enough(stop, standing, "V", "linear")) is there
+
+
+@given(st.floats(0.5, 0.999), st.floats(0.5, 0.999), st.floats(1e-3, 1.0))
+@settings(max_examples=30)
+def test_an_interval_that_more_often_holds_the_truth_is_wider(
+    one: float, other: float, half: float
+) -> None:
+    """So a run that asks for it ends later; the 95 % interval is that of 1.96 deviations."""
+    rarely, often = sorted((one, other))
+    wanted = Stop(uncertainty=Level(half, "V"))
+    assert as_shown(wanted, "linear", None) == wanted
+    ends = [
+        as_shown(Stop(uncertainty=Level(half, "V"), coverage=share), "linear", None).uncertainty
+        for share in (often, rarely)
+    ]
+    assert ends[0] is not None
+    assert ends[1] is not None
+    assert ends[0].value <= ends[1].value * (1 + 1e-9)
+    assert math.erf(deviations(often) / math.sqrt(2.0)) == pytest.approx(often, abs=1e-4)
+
+
+@pytest.mark.parametrize("coverage", [0.68, 0.8, 0.95, 0.99])
+def test_what_ends_a_run_is_said_as_it_was_asked_for(coverage: float) -> None:
+    asked = as_shown(Stop(uncertainty=Level(0.1, "s"), coverage=coverage), "linear", None)
+    assert asked.uncertainty is not None
+    standing = Standing(9, 0.0, (asked.uncertainty.value,))
+    words = why_enough(asked, standing, "s", "linear")
+    level = f"{100 * coverage:.4g} %"
+    assert words == f"The {level} interval is ±0.1 s, and ±0.1 s were asked for."
+
+
+@pytest.mark.parametrize("goal", [Reach(value=Level(2.0, "s")), Maximum(), Minimum()])
+@given(st.floats(-9.0, 9.0), st.floats(-9.0, 9.0), st.lists(st.floats(-9.0, 9.0), min_size=1))
+@settings(max_examples=30)
+def test_a_bound_tells_only_if_it_rules_out_what_is_wanted(
+    goal: Any, value: float, target: float, numbers: list[float]
+) -> None:
+    """Also upside down: what is above becomes below."""
+    turned = {"maximum": Minimum(), "minimum": Maximum()}.get(goal.kind, goal)
+    for side in (ABOVE, BELOW):
+        one = tells(goal, target, Lesson(value, 0.0, side), numbers)
+        other = tells(turned, -target, Lesson(-value, 0.0, -side), [-x for x in numbers])
+        assert one is other
+        best = target if goal.kind == "reach" else max(numbers)
+        may_be = value < best if side == ABOVE else value > best
+        if goal.kind != "minimum" and not (goal.kind == "maximum" and side == ABOVE):
+            assert one is not may_be
+    assert tells(goal, target, Lesson(value, 0.0, NUMBER), numbers)
+    assert not tells(Explore(), target, Lesson(value, 0.0, ABOVE), numbers)
 
 
 def test_values_on_a_logarithmic_scale_are_logarithms() -> None:

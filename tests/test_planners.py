@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import threading
 from typing import Any
 
@@ -71,6 +72,66 @@ def test_a_bisection_finds_the_level_within_what_it_says() -> None:
         hits.append(abs(truth - belief.mean[nearest]) <= 1.2 * half)
     assert np.mean(sizes) <= 20
     assert sum(hits) >= 3
+
+
+def test_a_standard_deviation_needs_fewer_sites_than_the_usual_interval() -> None:
+    """The same sites come first; who is content with 68 % stops earlier, and is told so."""
+    found = []
+    for coverage in (0.68, 0.95):
+        stop = {"uncertainty": "0.1 s", "coverage": coverage, "sites": 30}
+        planner = planner_of(screen({**BISECTION, "seed": 1, "stop": stop}))
+        found.append(carried_on(planner, nucleation(), np.random.default_rng(1)))
+    (few, end), (many, _) = found
+    assert end is not None
+    assert "The 68 % interval is" in end.reason
+    assert 3 < len(few) < len(many) < 30
+    assert [density(one.site) for one in few] == [density(one.site) for one in many[: len(few)]]
+
+
+NOTHING: dict[str, Value] = {"t_nuc": Value.none(Status.NO_MINIMUM)}
+
+
+def test_a_bisection_without_any_number_looks_all_over_the_range_and_then_gives_up() -> None:
+    sites, end = carried_on(
+        planner_of(screen(BISECTION)), lambda site, rng: NOTHING, np.random.default_rng(0)
+    )
+    assert end is not None
+    assert f"None of {len(sites)} sites" in end.reason
+    shares = sorted(share(density(one.site)) for one in sites)
+    assert np.diff(shares) == pytest.approx(1.0 / (len(sites) - 1), abs=1e-3), "none twice"
+
+
+@pytest.mark.parametrize("table", [BISECTION, EXPLORING], ids=["bisection", "process"])
+def test_sites_without_a_number_are_no_gain(table: dict[str, Any]) -> None:
+    planner = planner_of(screen({**table, "stop": {"no_gain": 3}}))
+    sites, end = carried_on(planner, lambda site, rng: NOTHING, np.random.default_rng(0))
+    assert end is not None
+    assert end.reason.startswith("3 sites in succession did not make the interval narrower")
+    assert not [one for one in end.progress if one.words == HALF]
+    assert len(sites) < 9
+
+
+@pytest.mark.parametrize("kind", ["reach", "maximum"])
+def test_few_sites_are_spent_where_only_bounds_come_that_say_nothing_of_the_goal(kind: str) -> None:
+    """Where nothing nucleates the potential was still above what is sought: it may be anything."""
+
+    def law(site: Site, rng: np.random.Generator) -> dict[str, Value]:
+        x, j = share(density(site)), Value(density(site), 0.0)
+        if x < 0.5:
+            return {"j": j, "E_nuc": Value.none(Status.NO_MINIMUM), "E_far": Value(0.0, 1e-4)}
+        return {"j": j, "E_nuc": Value(-0.1 * x + 2e-3 * float(rng.standard_normal()), 2e-4)}
+
+    goal = {"kind": kind} | ({"value": "-70 mV"} if kind == "reach" else {})
+    plan = screen({**EXPLORING, "goal": goal, "stop": {"sites": 14}})
+    sites, end = carried_on(planner_of(plan), law, np.random.default_rng(3))
+    assert end is not None
+    vain = [x for one in sites if (x := share(density(one.site))) < 0.5]
+    assert max(np.histogram(vain, np.linspace(0.0, 0.5, 6))[0]) <= 4, "it does not stay at any"
+    assert (len(vain) <= 6) | (kind == "maximum"), "that one lies at the border"
+    found = re.search(r"at j = (-[\d.]+) mA", end.reason)
+    assert found is not None
+    sought = 0.7 if kind == "reach" else 0.5
+    assert share(10.0 * float(found[1])) == pytest.approx(sought, abs=0.1)
 
 
 def test_a_level_that_is_not_in_the_range_is_given_up_with_words() -> None:
@@ -277,6 +338,29 @@ def test_a_site_is_offered_where_there_is_no_decision_only_if_the_plan_wants_it(
         planner = planner_of(screen({**EXPLORING, "late": late}))
         site = planner.instead()  # type: ignore[attr-defined]
         assert (site is not None) == wanted
+
+
+@pytest.mark.parametrize("table", [BISECTION, EXPLORING], ids=["bisection", "process"])
+@pytest.mark.parametrize(
+    ("stop", "says"),
+    [
+        ({"sites": 4}, "4 sites are done, as many as the plan allows."),
+        ({"time": "80 s"}, "80 s of the 80 s for the run are over."),
+        ({}, "All 6 places of the plan are used."),
+    ],
+)
+def test_a_run_whose_planner_is_always_late_ends_as_its_plan_says(
+    table: dict[str, Any], stop: dict[str, Any], says: str
+) -> None:
+    """Whoever visits a first design in place of decisions goes on no longer than was allowed."""
+    planner = planner_of(screen({**table, "late": "first design", "stop": stop}, 3, 2))
+    rng, law, done = np.random.default_rng(0), nucleation(), 0
+    while isinstance(site := planner.instead(), Site):  # type: ignore[attr-defined]
+        done += 1
+        planner.tell(Finished(site, Outcome.OK, None, law(site, rng), ended=20.0 * done))
+        assert done <= 6
+    assert isinstance(site, Decision)
+    assert site.reason == says
 
 
 # ------------------------------------------------------------------- what a site says

@@ -403,8 +403,9 @@ class PlannerView(QDialog):
             self.belief.draw_law(drawn, (words, unit), value, None if at is None else float(at[0]))
             return
         wanted = self.what.currentText() == UNCERTAINTY
-        values = scale(drawn.half) if wanted else scale(value(drawn.mean))
-        span = Range.of(values, (None, None))
+        values = drawn.half if wanted else value(drawn.mean)
+        span = Range.of(scale(np.array(belief.plane().span(values))), (None, None))
+        values = scale(values)
         lut = pg.colormap.get(COLOURS).getLookupTable(nPts=256, alpha=True)
         place = np.clip(255 * (values - span.low) / max(span.high - span.low, 1e-300), 0, 255)
         coming = self._levels_of_next(planning, belief)

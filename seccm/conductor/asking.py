@@ -157,8 +157,8 @@ class Asking(Iterator[Coming]):
     def _too_long(self) -> bool:
         return self._since is not None and self._now() - self._since > self._thinking
 
-    def _instead(self, error: PlannerError) -> Site:
-        """Return the site that is visited where the planner gave none.
+    def _instead(self, error: PlannerError) -> Coming:
+        """Return the site that is visited where the planner gave none, or that there is no more.
 
         Raises:
             PlannerError: there is none.
@@ -167,6 +167,11 @@ class Asking(Iterator[Coming]):
             other = getattr(self._planner, "instead", lambda: None)()
         except Exception:  # of a planner that failed already
             other = None
+        if isinstance(other, Decision):
+            ended = self._concluded(other)
+            if isinstance(ended, PlannerError):
+                raise ended
+            return ended
         if not isinstance(other, Site):
             raise error
         said = str(error).removesuffix(AGAIN).rstrip()

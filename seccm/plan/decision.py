@@ -21,6 +21,8 @@ _DIGITS = 6
 """Of the numbers that are stored: more than a screen shows."""
 HALF = "half of the 95 % interval"
 """What planners call it among their progress: the learning curve is made of it."""
+SURE = 1.96
+"""Standard deviations of half of that interval."""
 MAPS = (("x", "y"), OF_REGIONS)
 """What a map is drawn over, where a belief has both."""
 MOST_POINTS = 2000
@@ -52,6 +54,19 @@ class Belief:
     """The expected result without the scatter of single sites, shape (points,), in SI."""
     deviation: FloatArray
     """Its standard uncertainty, likewise."""
+
+    def span(self, values: FloatArray) -> tuple[float, float]:
+        """Return what colours of its values span: no less than half an interval.
+
+        Within that all is alike, and is to look so.
+
+        Args:
+            values: at its points, such as the mean, shape (points,).
+        """
+        low, high = float(np.nanmin(values)), float(np.nanmax(values))
+        half = SURE * float(np.nanmedian(self.deviation))
+        short = 0.5 * max(0.0, half - (high - low))
+        return low - short, high + short
 
     def plane(self) -> Belief:
         """Return the same over two of its directions: places, or else the first two.

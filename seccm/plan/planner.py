@@ -77,8 +77,8 @@ class Planner(Protocol):
         A `Decision` in place of None says why, and is stored; that of a site stands in
         `Site.decision`. May take its time: the tip is up and the cell off meanwhile. After what it
         raises, or when it takes too long, the run pauses, unless the planner has a method
-        `instead`: that returns at once which site is visited meanwhile, or None, while `ask` may
-        still go on in another thread.
+        `instead`: that returns at once which site is visited meanwhile, None, or a `Decision` that
+        there is to be no more, while `ask` may still go on in another thread.
         """
 
     def tell(self, finished: Finished) -> None:

@@ -8,12 +8,13 @@ that distribution, or to either side, so that the slope is known, too.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 
 from seccm.arrays import FloatArray
-from seccm.plan.decision import Belief, Decision
+from seccm.plan.decision import SURE, Belief, Decision
 from seccm.plan.plan import Plan
 from seccm.plan.site import Site
 from seccm.planners.deciding import (
@@ -21,18 +22,21 @@ from seccm.planners.deciding import (
     Ending,
     Memory,
     Remembers,
-    as_share,
+    as_shown,
     no_place,
     on_one_core,
     shown_net,
 )
-from seccm.planners.goals import SURE, crossing, on_scale
+from seccm.planners.goals import crossing, on_scale
 from seccm.planners.space import Choice, Space
 from seccm.planners.specs import BisectionSpec, Learnt
 from seccm.units import show
 
 ENDS = (0.0, 1.0, 0.5)
 """Where the first sites lie, as shares of the range."""
+HALVES = (*ENDS, 0.25, 0.75, 0.125, 0.375, 0.625, 0.875)
+"""Where sites lie as long as none has a number; then the range is given up."""
+VAIN = "No site has a number yet that can be learnt from: half way between two."
 QUANTILES = (0.5, 0.2, 0.8)
 """Of the distribution, at which the following sites lie in turn."""
 DRAWS = 2000
@@ -60,7 +64,7 @@ class Bisection(Remembers):
         self._span = space.spans[0]
         self._memory = Memory(space, [self._learnt], spec.seed)
         self._target = on_scale(spec.target.value, spec.result_scale)
-        stop = as_share(spec.stop, spec.result_scale, spec.target)
+        stop = as_shown(spec.stop, spec.result_scale, spec.target)
         self._ending = Ending(stop, self._learnt)
         self._first = [Choice((share,), None) for share in ENDS]
         self._shown = shown_net(space, spec.seed)
@@ -75,7 +79,7 @@ class Bisection(Remembers):
         found = self._at(done) if turn >= len(ENDS) else None
         begin = first if self._ending.needs_history else done
         every = (self._at(k) for k in range(begin, done + 1)) if turn >= len(ENDS) else ()
-        widths = [each[2] for each in every if each is not None]
+        widths = [math.inf if each is None else each[2] for each in every]
         standing = self._ending.standing(self._memory, widths)
         progress, why = self._ending.progress(standing), self._ending.why(standing)
         beliefs, state = self._believed(done) if found is not None else ((), {})
@@ -85,9 +89,14 @@ class Bisection(Remembers):
             return Decision(f"{why} Give a wider range.", beliefs, progress, state)
         if why:
             return Decision(f"{why} {self._answer(found)}".rstrip(), beliefs, progress, state)
+        if found is None and turn >= len(HALVES):
+            why = f"None of {done} sites all over the range has a {self._spec.result}."
+            return Decision(f"{why} Give another range, or longer steps.", progress=progress)
         if found is None:
-            share = ENDS[turn % len(ENDS)]
-            reason = ("An end of the range.", "An end of the range.", "The middle.")[turn % 3]
+            share = HALVES[turn]
+            reason = ("An end of the range.", "An end of the range.", "The middle.", VAIN)[
+                min(turn, len(ENDS))
+            ]
         else:
             quantile = QUANTILES[(turn - len(ENDS)) % len(QUANTILES)]
             share = float(np.nanquantile(found[0], quantile))

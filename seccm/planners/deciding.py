@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from seccm.arrays import FloatArray
 from seccm.factors import Level
-from seccm.plan.decision import Belief, Decision, Progress
+from seccm.plan.decision import SURE, Belief, Decision, Progress
 from seccm.plan.instruction import Instruction
 from seccm.plan.planner import Finished
 from seccm.plan.site import Site
@@ -23,7 +23,14 @@ from seccm.planners.fitting import Fitted, fitted
 from seccm.planners.learning import told_of
 from seccm.planners.problems import unit_of
 from seccm.planners.space import Choice, Space
-from seccm.planners.specs import BisectionSpec, GaussianProcessSpec, Learnt, Scale, Stop
+from seccm.planners.specs import (
+    BisectionSpec,
+    GaussianProcessSpec,
+    Learnt,
+    Scale,
+    Stop,
+    deviations,
+)
 from seccm.planners.stopping import Standing, progress, why_enough
 
 _P = ParamSpec("_P")
@@ -189,6 +196,7 @@ class Remembers:
 
     _spec: BisectionSpec | GaussianProcessSpec
     _memory: Memory
+    _ending: Ending
     _first: Sequence[Choice]
     """The first design."""
 
@@ -205,12 +213,18 @@ class Remembers:
         """Take in that a place is forbidden, or allowed again."""
         self._memory.heed(instruction)
 
-    def instead(self) -> Site | None:
-        """Return the site that is visited where there is no decision in time; None to pause."""
+    def instead(self) -> Site | Decision | None:
+        """Return the site that is visited where there is no decision in time; None to pause.
+
+        Or a decision that there is none: an end that can be told without a model is kept to.
+        """
         if self._spec.late == "pause":
             return None
+        standing = self._ending.standing(self._memory, ())
+        if why := self._ending.why(standing):
+            return Decision(why, progress=self._ending.progress(standing))
         choice = self._first[self._memory.turns % len(self._first)]
-        return self._memory.space.site(choice, self._memory.used)
+        return self._memory.space.site(choice, self._memory.used) or no_place(self._memory)
 
 
 def no_place(memory: Memory) -> Decision:
@@ -221,12 +235,15 @@ def no_place(memory: Memory) -> Decision:
     return Decision(f"{what} used{forbidden}.")
 
 
-def as_share(stop: Stop, scale: Scale, value: Level | None) -> Stop:
-    """Return a stop whose interval is in the measure of the scale.
+def as_shown(stop: Stop, scale: Scale, value: Level | None) -> Stop:
+    """Return a stop whose uncertainty is that of the 95 % interval, in the measure of the scale.
 
     On a logarithmic one "0.1 s" of a target of 2 s is a share of 0.05.
     """
     given = stop.uncertainty
-    if scale == "linear" or given is None or given.unit == "1" or value is None:
+    if given is None:
         return stop
-    return stop.model_copy(update={"uncertainty": Level(given.value / value.value, "1")})
+    half, unit = given.value * SURE / deviations(stop.coverage), given.unit
+    if scale == "logarithmic" and unit != "1" and value is not None:
+        half, unit = half / value.value, "1"
+    return stop.model_copy(update={"uncertainty": Level(half, unit)})

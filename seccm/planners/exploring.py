@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -16,14 +17,23 @@ from seccm.planners.deciding import (
     Ending,
     Memory,
     Remembers,
-    as_share,
+    as_shown,
     no_place,
     on_one_core,
     shown_net,
 )
 from seccm.planners.fitting import Fitted, fitted
 from seccm.planners.gaussian_process import Told
-from seccm.planners.goals import EVEN, NET, Chance, half_width, on_scale, open_points, worth
+from seccm.planners.goals import (
+    EVEN,
+    NET,
+    Chance,
+    half_width,
+    on_scale,
+    open_points,
+    tells,
+    worth,
+)
 from seccm.planners.learning import NUMBER, lesson, told_of
 from seccm.planners.problems import unit_of
 from seccm.planners.space import Choice, Space
@@ -49,7 +59,7 @@ class GaussianProcess(Remembers):
         self._goal, self._learnt = spec.goal, spec.learn[0]
         value = spec.goal.value if isinstance(spec.goal, Reach) else None
         self._target = 0.0 if value is None else on_scale(value.value, self._learnt.scale)
-        self._ending = Ending(as_share(spec.stop, self._learnt.scale, value), self._learnt)
+        self._ending = Ending(as_shown(spec.stop, self._learnt.scale, value), self._learnt)
         self._first = space.first(spec.first, spec.seed)
         self._net = space.net(spec.seed)
         self._shown = shown_net(space, spec.seed)
@@ -89,18 +99,22 @@ class GaussianProcess(Remembers):
         return no_place(self._memory) if site is None else replace(site, decision=said)
 
     def _history(self, done: int) -> list[float]:
-        """Return half the width of the interval after each decision so far."""
+        """Return half the width of the interval after each decision so far; infinite if unknown."""
         first = self._memory.before(len(self._first) * self._spec.repeats)
         if self._memory.turns < len(self._first) * self._spec.repeats:
             return []
         begin = first if self._ending.needs_history else done
         for count in range(begin, done + 1):
-            if count not in self._widths and (models := self._memory.models(count)):
-                found = half_width(
-                    self._goal, self._target, models[0], self._chance(count), self._net
+            if count not in self._widths:
+                models = self._memory.models(count)
+                self._widths[count] = (
+                    math.inf
+                    if models is None
+                    else half_width(
+                        self._goal, self._target, models[0], self._chance(count), self._net
+                    )[0]
                 )
-                self._widths[count] = found[0]
-        return [self._widths[count] for count in range(begin, done + 1) if count in self._widths]
+        return [self._widths[count] for count in range(begin, done + 1)]
 
     def _decided(self, basis: int, place: int, used: set[int]) -> tuple[Choice, str] | None:
         """Return one choice of a batch, and its reason; None where no place is left.
@@ -153,11 +167,11 @@ class GaussianProcess(Remembers):
         return np.union1d(chosen, order[:NET]) if len(models) > 1 else chosen
 
     def _chance(self, count: int) -> Chance:
-        """Return how likely a site tells anything, after so many: a number, where that counts."""
+        """Return how likely a site tells anything, after so many."""
         memory = self._memory
         said = [lesson(site, self._learnt) for site in memory.sites[:count]]
-        numbers = isinstance(self._goal, Explore)
-        told = [one is not None and (one.side == NUMBER or not numbers) for one in said]
+        numbers = [one.value for one in said if one is not None and one.side == NUMBER]
+        told = [one is not None and tells(self._goal, self._target, one, numbers) for one in said]
         points = np.array(memory.points[:count]).reshape(count, len(memory.space.directions))
         known = np.isfinite(points).all(axis=1)
         return Chance(points[known], np.array(told)[known])

@@ -10,16 +10,18 @@ import numpy as np
 import scipy  # its parts are loaded when used
 
 from seccm.arrays import BoolArray, FloatArray
+from seccm.plan.decision import SURE
 from seccm.planners.fitting import Fitted
+from seccm.planners.learning import ABOVE, BELOW, NUMBER, Lesson
 from seccm.planners.specs import Explore, Goal, Maximum, Minimum, Reach, Scale
 
-SURE = 1.96
-"""Standard deviations of half a 95 % interval."""
 NEARBY = 0.1
 """Share of the range over which one site says whether another will yield a number."""
 EVEN = 0.5
 """Chance below which no site is spent while there is anything else to learn."""
 HARDLY = 1e-6
+STEEP = 8
+"""Power of that chance: what is not known at all where nothing comes is worth no third visit."""
 NET = 400
 """Points at which it counts how much a site tells of a result; of more, some are drawn."""
 
@@ -49,6 +51,33 @@ class Chance:
         return np.asarray((near @ self.yielded + 0.5) / (near.sum(axis=1) + 0.5))
 
 
+def tells(goal: Goal, target: float, one: Lesson, numbers: Sequence[float]) -> bool:
+    """Tell whether a site has said something of what is wanted: a number, or a bound that does.
+
+    A time longer than 5 s is not 2 s. But a potential that is below 0 V may be -0.1 V: a planner
+    that looks for -0.1 V would come back to such a place for ever.
+
+    Args:
+        goal: of the planner.
+        target: the value that is to be reached, on the scale of the result.
+        one: what the site says.
+        numbers: of all sites so far, on that scale.
+    """
+    if one.side == NUMBER:
+        return True
+    match goal:
+        case Explore():
+            return False
+        case Reach():
+            return one.side * (one.value - target) >= 0.0
+        case Maximum():
+            return one.side == ABOVE or one.value <= max(numbers, default=-np.inf)
+        case Minimum():
+            return one.side == BELOW or one.value >= min(numbers, default=np.inf)
+        case _:
+            assert_never(goal)
+
+
 def worth(
     goal: Goal,
     target: float,
@@ -70,7 +99,7 @@ def worth(
         aim: half the width of the interval that is enough, as for `open_points`.
     """
     likely = chance.at(points)
-    likely = np.where(likely > EVEN, likely, HARDLY * likely)
+    likely = np.where(likely > EVEN, likely, HARDLY * likely**STEEP)
     match goal:
         case Explore():
             counts = chance.at(net)
@@ -142,7 +171,8 @@ def half_width(
 ) -> tuple[float, int]:
     """Return half the width of the 95 % interval that the goal is about, and at which point.
 
-    To know a result everywhere is to know it wherever a site rather yields a number than not.
+    To know a result everywhere is to know it wherever a site rather tells something than not; nor
+    is the place that is sought where none does.
 
     Args:
         goal: of the planner.
@@ -152,16 +182,20 @@ def half_width(
         points: where it may be visited, shape (n, d).
     """
     mean, deviation = model.at(points)
+    likely = chance.at(points) > EVEN
+    there = likely if likely.any() else np.ones(len(likely), bool)
     match goal:
         case Explore():
-            likely = chance.at(points) > EVEN
-            place = int((deviation * likely).argmax() if likely.any() else deviation.argmax())
+            wanted = deviation
         case Reach():
-            place = int(np.abs(mean - target).argmin())
-        case Maximum() | Minimum():
-            place = int(mean.argmax() if isinstance(goal, Maximum) else mean.argmin())
+            wanted = -np.abs(mean - target)
+        case Maximum():
+            wanted = mean
+        case Minimum():
+            wanted = -mean
         case _:
             assert_never(goal)
+    place = int(np.where(there, wanted, -np.inf).argmax())
     return SURE * float(deviation[place]), place
 
 

@@ -5,6 +5,7 @@ Quantities of results carry their unit: "5 mV" for a potential.
 
 from __future__ import annotations
 
+from statistics import NormalDist
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -12,6 +13,7 @@ from pydantic import Field, model_validator
 from seccm.errors import Problem
 from seccm.factors import Level
 from seccm.mistakes import Mistakes
+from seccm.plan.decision import SURE
 from seccm.plan.planner import PATIENCE, PlannerSpec
 from seccm.quantities import Count, Duration, Model, Seed, Words
 from seccm.units import show
@@ -93,15 +95,23 @@ class Stop(Model):
     """When the planner asks for no more; the first that holds."""
 
     uncertainty: Annotated[Level | None, Field(examples=["5 mV"])] = None
-    """Half the width of the 95 % interval of the first result: everywhere that may be visited; at
-    the place that was sought, for a goal "reach", "maximum" or "minimum". A share of the result,
-    such as 0.05, on a logarithmic scale."""
+    """Half the width of the interval of the first result: everywhere that may be visited; at the
+    place that was sought, for a goal "reach", "maximum" or "minimum". A share of the result, such
+    as 0.05, on a logarithmic scale."""
+    coverage: Annotated[float, Field(ge=0.5, le=0.999)] = 0.95
+    """How many of such intervals hold the true value: 0.95 for 95 %, 0.68 for one standard
+    deviation."""
     sites: Count | None = None
     """How many sites the run has at most; without it, as many as the plan has places."""
     time: Duration | None = None
     """How long the run lasts, from its start to the end of a site."""
     no_gain: Count | None = None
     """After so many sites in succession that did not make the interval narrower by a tenth."""
+
+
+def deviations(coverage: float) -> float:
+    """Return how many standard deviations half of an interval has, of a normal distribution."""
+    return SURE if coverage == Stop().coverage else NormalDist().inv_cdf(0.5 + 0.5 * coverage)
 
 
 class Deciding(PlannerSpec):

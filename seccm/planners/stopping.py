@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seccm.plan.decision import HALF, Progress
-from seccm.planners.specs import Scale, Stop, interval
+from seccm.plan.decision import HALF, SURE, Progress
+from seccm.planners.specs import Scale, Stop, deviations, interval
 from seccm.typography import counted
 from seccm.units import lasting
 
@@ -23,13 +23,14 @@ class Standing:
     seconds: float
     """From its start to the end of the last site."""
     half_widths: Sequence[float]
-    """Half the width of the interval after each decision so far; empty before the first."""
+    """Half the width of the interval after each decision so far; infinite as long as nothing is
+    known; empty before the first."""
 
 
 def progress(stop: Stop, standing: Standing, unit: str, scale: Scale) -> tuple[Progress, ...]:
-    """Return how far a run has come towards each of its ends."""
+    """Return how far a run has come towards each of its ends; the stop as `as_shown` gives it."""
     found = []
-    if standing.half_widths:
+    if standing.half_widths and math.isfinite(standing.half_widths[-1]):
         # Kept also where it ends nothing: it is the learning curve.
         said = "1" if scale == "logarithmic" else unit
         aim = math.nan if stop.uncertainty is None else stop.uncertainty.value
@@ -58,8 +59,11 @@ def why_enough(stop: Stop, standing: Standing, unit: str, scale: Scale) -> str:
     """Return why the planner asks for no more, as a sentence; empty while it goes on."""
     widths = standing.half_widths
     if stop.uncertainty is not None and widths and widths[-1] <= stop.uncertainty.value:
-        now, aim = (interval(x, unit, scale) for x in (widths[-1], stop.uncertainty.value))
-        return f"The 95 % interval is ±{now}, and ±{aim} were asked for."
+        # As it was asked for: what is shown, and counted until here, is the 95 % interval.
+        part = deviations(stop.coverage) / SURE
+        now, aim = (interval(part * x, unit, scale) for x in (widths[-1], stop.uncertainty.value))
+        level = f"{100.0 * stop.coverage:.4g} %"
+        return f"The {level} interval is ±{now}, and ±{aim} were asked for."
     if stop.sites is not None and standing.sites >= stop.sites:
         are = "is" if standing.sites == 1 else "are"
         return f"{counted(standing.sites, 'site')} {are} done, as many as the plan allows."

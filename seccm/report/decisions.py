@@ -12,14 +12,12 @@ from matplotlib.ticker import MaxNLocator
 from seccm.analysis import scales
 from seccm.analysis.declared import declared
 from seccm.arrays import FloatArray
-from seccm.plan.decision import HALF, Belief, Decision, Direction
+from seccm.plan.decision import HALF, SURE, Belief, Decision, Direction
 from seccm.plan.regions import OF_REGIONS, positions_in
 from seccm.report import style
 from seccm.report.study import Study
 from seccm.typography import readable
 
-_SURE = 1.96
-"""Standard deviations of half a 95 % interval."""
 _UM = 1e6
 FIXED = "half of the 95 % interval of a fixed design"
 """What planners call it among the numbers of their model."""
@@ -68,7 +66,7 @@ def learnt(study: Study) -> Figure | None:
         else:
             left, right = part.subplots(1, 2)
             _draw_map(study, left, belief, belief.mean, "expected")
-            _draw_map(study, right, belief, _SURE * belief.deviation, "half of the 95 % interval")
+            _draw_map(study, right, belief, SURE * belief.deviation, "half of the 95 % interval")
     return fig
 
 
@@ -109,7 +107,7 @@ def _draw_law(study: Study, axes: Axes, belief: Belief) -> None:
         return np.abs(shown) if direction.logarithmic else shown
 
     y = scales.feature_scale(belief.unit, belief.mean)
-    at, sizes = belief.points[:, 0], _SURE * belief.deviation
+    at, sizes = belief.points[:, 0], SURE * belief.deviation
     axes.fill_between(
         x(at), y(belief.mean - sizes), y(belief.mean + sizes), color=style.BLUE, alpha=0.2, lw=0,
         label="95 % of what is expected",
@@ -195,20 +193,13 @@ def _draw_map(study: Study, axes: Axes, belief: Belief, values: FloatArray, word
     x, y = (_shown(d, s, belief.points[:, k]) for k, (d, s) in enumerate(drawn))
     size = max(4.0, 2.2e3 / len(values))
     shown = axes.scatter(x, y, c=scale(values), cmap="viridis", marker="s", s=size, lw=0)
-    shown.set_clim(*scale(np.array(_span(values, _SURE * belief.deviation))).tolist())
+    shown.set_clim(*scale(np.array(belief.span(values))).tolist())
     sites = _visited(study, belief)
     x, y = (_shown(d, s, sites[:, 1 + k]) for k, (d, s) in enumerate(drawn))
     axes.plot(x, y, ls="none", marker="o", ms=3, mfc="none", mew=0.7, color="white")
     bar = axes.figure.colorbar(shown, ax=axes)
     bar.set_label(scale.label(scales.symbol(belief.result)))
     axes.set_title(words)
-
-
-def _span(values: FloatArray, halves: FloatArray) -> tuple[float, float]:
-    """Return what the colours span: no less than half an interval, within which all is alike."""
-    low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    short = 0.5 * max(0.0, float(np.nanmedian(halves)) - (high - low))
-    return low - short, high + short
 
 
 def _frame(axes: Axes, belief: Belief) -> list[tuple[Direction, scales.Scale]]:

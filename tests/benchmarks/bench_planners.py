@@ -3,7 +3,8 @@
 All three have the same sites, scatter and model; only who chooses differs. Three screens with
 planted answers: the current density at which nucleation takes 2 s, at 10 % scatter of the sites;
 the nucleation potential over a range of current densities; the border of a patch on a map. Figures
-are means over seeds, with the 95 % interval of a mean, and ratios to the grid. Option: `--seeds N`.
+are means over seeds, with the 95 % interval of a mean, and ratios to the grid. Options: `--seeds N`
+and `--parts NAME ...`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -28,20 +30,24 @@ from planted_screens import (
     screen,
     time_at,
 )
+from scipy.stats import binom
 
 from seccm.events import Outcome
+from seccm.plan.decision import Decision
 from seccm.plan.plan import Plan
 from seccm.plan.planner import Finished
 from seccm.plan.site import Site
 from seccm.planners.fitting import Fitted, fitted
+from seccm.planners.gaussian_process import Told
 from seccm.planners.learning import told_of
 from seccm.planners.space import Choice, Space
-from seccm.planners.specs import Learnt, Range
+from seccm.planners.specs import Learnt, Range, deviations
 from seccm.results import Value
 
 Array = npt.NDArray[np.float64]
 SITES = 15
 TARGET = 2.0
+COVERAGES = (0.68, 0.85, 0.95)
 MIDDLE, RADIUS = (55e-6, 66e-6), 25e-6
 """Of the planted patch, metres."""
 
@@ -99,19 +105,13 @@ def bisection(seeds: int) -> None:
     halves: dict[str, list[float]] = {"planner": [], "random": [], "grid": []}
     needed, held = [], 0
     for seed in range(seeds):
-        table = {
-            "kind": "bisection", "factor": "j", **RANGE, "result": "t_nuc", "seed": seed,
-            "result_scale": "logarithmic", "target": "2 s",
-        }  # fmt: skip
-        plan = screen({**table, "stop": {"uncertainty": "0.1 s", "sites": 40}})
+        plan = screen(bisecting(seed, uncertainty="0.1 s", sites=40))
         space = Space(plan, {"j": Range.model_validate(RANGE)}, chosen=False)
         sites, end = carried_on(planner_of(plan), nucleation(), np.random.default_rng(seed))
         assert end is not None
         needed.append(len(sites))
-        belief = end.beliefs[0]
-        off = np.log(2.0 * (belief.points[:, 0] / -10.5) ** -1.3 / belief.mean)
-        there = int(np.abs(belief.mean - TARGET).argmin())
-        held += bool(abs(off[there]) < 1.96 * belief.deviation[there] / belief.mean[there])
+        sure, error = found_by(end)
+        held += abs(error) < deviations(0.95) * sure
         chosen = [Choice((space.spans[0].share(level_of(one)),), None) for one in sites[:SITES]]
         for who, choices in (
             ("planner", chosen[:SITES]),
@@ -131,26 +131,107 @@ def bisection(seeds: int) -> None:
 
 
 def twelve(seeds: int) -> None:
-    """How certain a bisection is after 12 sites, and how often its interval holds the truth."""
-    halves, off = [], []
+    """How certain a bisection is after 12 sites, and how often its intervals hold the truth."""
+    deviation_of, off = [], []
+    for seed in range(seeds):
+        _, end = carried_on(
+            planner_of(screen(bisecting(seed, sites=12))), nucleation(), np.random.default_rng(seed)
+        )
+        one, error = found_by(end)
+        deviation_of.append(one)
+        off.append(error)
+    sys.stdout.write(
+        f"bisection after 12 sites: off by {np.sqrt(np.mean(np.square(off))):.3f} s (rms)\n"
+    )
+    for coverage in COVERAGES:
+        halves = deviations(coverage) * np.array(deviation_of)
+        sys.stdout.write(
+            f"  {100 * coverage:.0f} % interval: +-{np.median(halves):.3f} s (median), at most "
+            f"+-{halves.max():.3f} s; {counted(np.abs(off) < halves, coverage)}\n"
+        )
+
+
+def stated(seeds: int) -> None:
+    """How many sites an interval of +-0.1 s needs, and how often it holds the truth."""
+    for coverage in COVERAGES[:-1]:
+        needed, held = [], []
+        for seed in range(seeds):
+            table = bisecting(seed, sites=40, uncertainty="0.1 s", coverage=coverage)
+            sites, end = carried_on(
+                planner_of(screen(table)), nucleation(), np.random.default_rng(seed)
+            )
+            deviation, error = found_by(end)
+            needed.append(len(sites))
+            held.append(abs(error) < deviations(coverage) * deviation)
+        sys.stdout.write(
+            f"{100 * coverage:.0f} % interval of +-0.1 s: {np.mean(needed):.1f} sites "
+            f"({min(needed)} to {max(needed)}); {counted(np.array(held), coverage)}\n"
+        )
+
+
+def bisecting(seed: int, **stop: float | str) -> dict[str, Any]:
+    """The table of a bisection to 2 s."""
+    return {
+        "kind": "bisection", "factor": "j", **RANGE, "result": "t_nuc", "seed": seed,
+        "result_scale": "logarithmic", "target": "2 s", "stop": stop,
+    }  # fmt: skip
+
+
+def found_by(end: Decision | None) -> tuple[float, float]:
+    """The standard deviation of the time at the level that was found, and its error, seconds."""
+    assert end is not None
+    belief = end.beliefs[0]
+    there = int(np.abs(belief.mean - TARGET).argmin())
+    mean, truth = belief.mean[there], time_at(float(belief.points[there, 0]))
+    return float(belief.deviation[there] * TARGET / mean), TARGET * math.log(truth / mean)
+
+
+def counted(held: npt.NDArray[np.bool_], coverage: float) -> str:
+    """How often an interval held the truth, and how often it should: 95 % of such counts."""
+    low, high = (int(binom.ppf(q, len(held), coverage)) for q in (0.025, 0.975))
+    return f"it held the truth in {held.sum()} of {len(held)} ({low} to {high} by chance)"
+
+
+def censored(seeds: int) -> None:
+    """Whether sites without nucleation within 5 s bias the time there: with bounds, and without."""
+    learnt = Learnt(result="t_nuc", scale="logarithmic")
+    off: dict[str, list[float]] = {"planner": [], "planner, bounds left out": [], "random": []}
+    off |= {"grid": []}
+    span = Range.model_validate(RANGE)
     for seed in range(seeds):
         table = {
-            "kind": "bisection", "factor": "j", **RANGE, "result": "t_nuc", "seed": seed,
-            "result_scale": "logarithmic", "target": "2 s", "stop": {"sites": 12},
+            "kind": "gaussian process", "vary": [{"factor": "j", **RANGE}], "seed": seed,
+            "learn": [{"result": "t_nuc", "scale": "logarithmic"}], "stop": {"sites": SITES},
         }  # fmt: skip
-        _, end = carried_on(planner_of(screen(table)), nucleation(), np.random.default_rng(seed))
-        assert end is not None
-        belief = end.beliefs[0]
-        there = int(np.abs(belief.mean - TARGET).argmin())
-        halves.append(1.96 * belief.deviation[there] * TARGET / belief.mean[there])
-        truth = time_at(float(belief.points[there, 0]))
-        off.append(TARGET * math.log(truth / belief.mean[there]))
-    held = int((np.abs(off) < halves).sum())
-    sys.stdout.write(
-        f"bisection after 12 sites: +-{np.mean(halves):.3f} s; it is off by "
-        f"{np.sqrt(np.mean(np.square(off))):.3f} s (rms); the interval held the truth in {held} of "
-        f"{seeds}\n"
-    )
+        plan, law = screen(table), nucleation(scatter=0.3)
+        space = Space(plan, {"j": span}, chosen=False)
+        sites, _ = carried_on(planner_of(plan), law, np.random.default_rng(seed))
+        net = np.linspace(0.0, 1.0, 121)[:, None]
+        truth = np.array([time_at(j) for j in space.inside(net)[:, 0].tolist()])
+        near = (truth > 3.0) & (truth < 6.0)  # some sites there nucleate in time, others do not
+        numbers = [one for one in sites if one.result("t_nuc").status.trusted]
+        points = [[space.point(one.site) for one in each] for each in (sites, numbers)]
+        models = {
+            "planner": fitted(some(told_of(sites, points[0], learnt)), seed),
+            "planner, bounds left out": fitted(some(told_of(numbers, points[1], learnt)), seed),
+            "random": after(plan, space, at_random(space, SITES, seed), law, learnt, seed),
+            "grid": after(plan, space, evenly(space, SITES), law, learnt, seed),
+        }
+        for who, model in models.items():
+            mean, _ = model.at(net[near])
+            off[who].append(float(np.mean(mean - np.log(truth[near]))))
+    for who, values in off.items():
+        half = 1.96 * float(np.std(values, ddof=1)) / math.sqrt(seeds)
+        sys.stdout.write(
+            f"  time where half of the sites do not nucleate within 5 s, {who}: off by "
+            f"{100 * np.mean(values):.1f} +- {100 * half:.1f} %\n"
+        )
+
+
+def some(told: Told | None) -> Told:
+    """What was told, where something was."""
+    assert told is not None
+    return told
 
 
 def level_of(finished: Finished) -> float:
@@ -185,9 +266,17 @@ def law_of_potential(seeds: int) -> None:
 
 
 def map_of_patch(seeds: int) -> None:
-    """The share of the places on the wrong side of a border, with 40 % of the sites."""
+    """The share of a map on the wrong side of a border, with 40 % of the sites; of the places too.
+
+    A grid of every place has each of the places right; between them, where the border runs, it has
+    only its model, as everybody has.
+    """
     count, learnt = 26, Learnt(result="E_nuc")
-    wrong: dict[str, list[float]] = {"planner": [], "random": [], "grid": [], "all 64 sites": []}
+    who = ("planner", "random", "grid", "all 64 sites")
+    wrong: dict[str, list[float]] = {one: [] for one in who}
+    between: dict[str, list[float]] = {one: [] for one in who}
+    axis = np.linspace(0.0, 1.0, 57)
+    fine = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
     for seed in range(seeds):
         table = {
             "kind": "gaussian process", "places": "any", "learn": [{"result": "E_nuc"}],
@@ -196,32 +285,36 @@ def map_of_patch(seeds: int) -> None:
         }  # fmt: skip
         plan = screen(table)
         space = Space(plan, {}, chosen=True)
-        net = space.net(seed)
-        x, y = space.inside(net).T
-        truth = on_patch(x, y)
-        _, end = carried_on(planner_of(plan), patch, np.random.default_rng(seed))
-        assert end is not None
-        wrong["planner"].append(float(np.mean((end.beliefs[0].mean > 0.5) != truth)))
+        sites, _ = carried_on(planner_of(plan), patch, np.random.default_rng(seed))
+        told = told_of(sites, [space.point(one.site) for one in sites], learnt)
         every = space.candidates(set(), seed)
         spread = [every[k] for k in np.linspace(0, len(every) - 1, count).astype(int)]
-        for who, choices in (
-            ("random", at_random(space, count, seed)),
-            ("grid", spread),
-            ("all 64 sites", every),
-        ):
-            mean, _ = after(plan, space, choices, patch, learnt, seed).at(net)
-            wrong[who].append(float(np.mean((mean > 0.5) != truth)))
+        models = (
+            fitted(some(told), seed),
+            after(plan, space, at_random(space, count, seed), patch, learnt, seed),
+            after(plan, space, spread, patch, learnt, seed),
+            after(plan, space, every, patch, learnt, seed),
+        )
+        for net, found in ((space.net(seed), wrong), (fine, between)):
+            truth = on_patch(*space.inside(net).T)
+            for one, model in zip(who, models, strict=True):
+                found[one].append(float(np.mean((model.at(net)[0] > 0.5) != truth)))
     said(f"places on the wrong side, {count} of 64 sites", wrong, "%", 100.0)
+    said(f"area on the wrong side, {count} of 64 sites", between, "%", 100.0)
 
 
 def main() -> None:
     """Run the three screens."""
     options = argparse.ArgumentParser()
     options.add_argument("--seeds", type=int, default=20)
-    seeds = options.parse_args().seeds
-    parts: tuple[Callable[[int], None], ...] = (bisection, twelve, law_of_potential, map_of_patch)
-    for part in parts:
-        part(seeds)
+    options.add_argument("--parts", nargs="*", help="bisection twelve stated law censored map")
+    given = options.parse_args()
+    parts: dict[str, Callable[[int], None]] = {
+        "bisection": bisection, "twelve": twelve, "stated": stated, "law": law_of_potential,
+        "censored": censored, "map": map_of_patch,
+    }  # fmt: skip
+    for part in given.parts or parts:
+        parts[part](given.seeds)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import numpy as np
 
 from seccm.arrays import BoolArray, FloatArray
 from seccm.events import Outcome
-from seccm.plan.decision import HALF, Belief, Decision, Direction, Progress
+from seccm.plan.decision import HALF, SURE, Belief, Decision, Direction, Progress
 from seccm.plan.instruction import Forbidden, Instruction
 from seccm.plan.regions import OF_REGIONS, known_of_regions
 from seccm.results import Status
@@ -20,9 +20,6 @@ from seccm.units import lasting, show
 
 if TYPE_CHECKING:
     from seccm.data import Scan
-
-SURE = 1.96
-"""Standard deviations of half a 95 % interval."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
