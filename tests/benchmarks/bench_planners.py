@@ -3,8 +3,8 @@
 All three have the same sites, scatter and model; only who chooses differs. Three screens with
 planted answers: the current density at which nucleation takes 2 s, at 10 % scatter of the sites;
 the nucleation potential over a range of current densities; the border of a patch on a map. Figures
-are means over seeds, with the 95 % interval of a mean, and ratios to the grid. Options: `--seeds N`
-and `--parts NAME ...`.
+are means over seeds, with the 95 % interval of a mean, and ratios to the grid. Options:
+`--seeds N`, `--first SEED` and `--parts NAME ...`.
 """
 
 from __future__ import annotations
@@ -99,12 +99,12 @@ def said(name: str, each: dict[str, list[float]], unit: str, factor: float = 1.0
         sys.stdout.write(f"  {name}, {who}: {shown} ({mean / grid:.2f} of the grid)\n")
 
 
-def bisection(seeds: int) -> None:
+def bisection(seeds: range) -> None:
     """How certain the answer is after 15 sites, and how often its interval holds the truth."""
     learnt = Learnt(result="t_nuc", scale="logarithmic")
     halves: dict[str, list[float]] = {"planner": [], "random": [], "grid": []}
     needed, held = [], 0
-    for seed in range(seeds):
+    for seed in seeds:
         plan = screen(bisecting(seed, uncertainty="0.1 s", sites=40))
         space = Space(plan, {"j": Range.model_validate(RANGE)}, chosen=False)
         sites, end = carried_on(planner_of(plan), nucleation(), np.random.default_rng(seed))
@@ -125,15 +125,15 @@ def bisection(seeds: int) -> None:
             halves[who].append(1.96 * TARGET * float(deviation[place]))
     sys.stdout.write(
         f"bisection to 2.00 s at 10 % scatter: {np.mean(needed):.1f} sites to +-0.1 s "
-        f"({min(needed)} to {max(needed)}); the interval held the truth in {held} of {seeds}\n"
+        f"({min(needed)} to {max(needed)}); the interval held the truth in {held} of {len(seeds)}\n"
     )
     said(f"half of the interval after at most {SITES} sites", halves, "s")
 
 
-def twelve(seeds: int) -> None:
+def twelve(seeds: range) -> None:
     """How certain a bisection is after 12 sites, and how often its intervals hold the truth."""
     deviation_of, off = [], []
-    for seed in range(seeds):
+    for seed in seeds:
         _, end = carried_on(
             planner_of(screen(bisecting(seed, sites=12))), nucleation(), np.random.default_rng(seed)
         )
@@ -151,11 +151,11 @@ def twelve(seeds: int) -> None:
         )
 
 
-def stated(seeds: int) -> None:
+def stated(seeds: range) -> None:
     """How many sites an interval of +-0.1 s needs, and how often it holds the truth."""
     for coverage in COVERAGES[:-1]:
         needed, held = [], []
-        for seed in range(seeds):
+        for seed in seeds:
             table = bisecting(seed, sites=40, uncertainty="0.1 s", coverage=coverage)
             sites, end = carried_on(
                 planner_of(screen(table)), nucleation(), np.random.default_rng(seed)
@@ -192,13 +192,13 @@ def counted(held: npt.NDArray[np.bool_], coverage: float) -> str:
     return f"it held the truth in {held.sum()} of {len(held)} ({low} to {high} by chance)"
 
 
-def censored(seeds: int) -> None:
+def censored(seeds: range) -> None:
     """Whether sites without nucleation within 5 s bias the time there: with bounds, and without."""
     learnt = Learnt(result="t_nuc", scale="logarithmic")
     off: dict[str, list[float]] = {"planner": [], "planner, bounds left out": [], "random": []}
     off |= {"grid": []}
     span = Range.model_validate(RANGE)
-    for seed in range(seeds):
+    for seed in seeds:
         table = {
             "kind": "gaussian process", "vary": [{"factor": "j", **RANGE}], "seed": seed,
             "learn": [{"result": "t_nuc", "scale": "logarithmic"}], "stop": {"sites": SITES},
@@ -221,7 +221,7 @@ def censored(seeds: int) -> None:
             mean, _ = model.at(net[near])
             off[who].append(float(np.mean(mean - np.log(truth[near]))))
     for who, values in off.items():
-        half = 1.96 * float(np.std(values, ddof=1)) / math.sqrt(seeds)
+        half = 1.96 * float(np.std(values, ddof=1)) / math.sqrt(len(seeds))
         sys.stdout.write(
             f"  time where half of the sites do not nucleate within 5 s, {who}: off by "
             f"{100 * np.mean(values):.1f} +- {100 * half:.1f} %\n"
@@ -239,11 +239,11 @@ def level_of(finished: Finished) -> float:
     return finished.factors["j"]
 
 
-def law_of_potential(seeds: int) -> None:
+def law_of_potential(seeds: range) -> None:
     """The largest error of a nucleation potential over the range, with 15 of 64 sites."""
     learnt = Learnt(result="E_nuc")
     errors: dict[str, list[float]] = {"planner": [], "random": [], "grid": []}
-    for seed in range(seeds):
+    for seed in seeds:
         table = {
             "kind": "gaussian process", "vary": [{"factor": "j", **RANGE}], "seed": seed,
             "learn": [{"result": "E_nuc"}], "stop": {"sites": SITES},
@@ -265,7 +265,7 @@ def law_of_potential(seeds: int) -> None:
     said(f"largest error of E_nuc, {SITES} sites", errors, "mV", 1e3)
 
 
-def map_of_patch(seeds: int) -> None:
+def map_of_patch(seeds: range) -> None:
     """The share of a map on the wrong side of a border, with 40 % of the sites; of the places too.
 
     A grid of every place has each of the places right; between them, where the border runs, it has
@@ -277,7 +277,7 @@ def map_of_patch(seeds: int) -> None:
     between: dict[str, list[float]] = {one: [] for one in who}
     axis = np.linspace(0.0, 1.0, 57)
     fine = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
-    for seed in range(seeds):
+    for seed in seeds:
         table = {
             "kind": "gaussian process", "places": "any", "learn": [{"result": "E_nuc"}],
             "goal": {"kind": "reach", "value": "0.5 V"}, "first": 10, "stop": {"sites": count},
@@ -307,14 +307,15 @@ def main() -> None:
     """Run the three screens."""
     options = argparse.ArgumentParser()
     options.add_argument("--seeds", type=int, default=20)
+    options.add_argument("--first", type=int, default=0)
     options.add_argument("--parts", nargs="*", help="bisection twelve stated law censored map")
     given = options.parse_args()
-    parts: dict[str, Callable[[int], None]] = {
+    parts: dict[str, Callable[[range], None]] = {
         "bisection": bisection, "twelve": twelve, "stated": stated, "law": law_of_potential,
         "censored": censored, "map": map_of_patch,
     }  # fmt: skip
     for part in given.parts or parts:
-        parts[part](given.seeds)
+        parts[part](range(given.first, given.first + given.seeds))
 
 
 if __name__ == "__main__":
