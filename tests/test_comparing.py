@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -191,7 +192,8 @@ def test_the_command_screens_samples_and_writes_table_and_figure(tmp_path: Path)
     plan, folder = tmp_path / "plan.toml", tmp_path / "swept"
     table = "\n".join(
         ["", "[planner]", 'kind = "gaussian process"', 'learn = [{ result = "E_far" }]',
-         "first = 3", "stop = { sites = 4 }", "[[planner.vary]]", 'factor = "j"',
+         "first = 3", "stop = { sites = 4 }", 'goal = { kind = "reach", value = "-60 mV" }',
+         "[[planner.vary]]", 'factor = "j"',
          'between = ["-1 mA/cm^2", "-4 mA/cm^2"]', ""]
     )  # fmt: skip
     from ui_windows import small_plan
@@ -202,9 +204,13 @@ def test_the_command_screens_samples_and_writes_table_and_figure(tmp_path: Path)
     said = CliRunner().invoke(app, words)
     assert said.exit_code == 0, said.output
     assert said.output.count("At equal error it saves") == 2
-    rows = (folder / "comparison.csv").read_text(encoding="utf-8").splitlines()
-    assert rows[0].startswith("sample,who,sites,error of E_far")
-    assert {row.split(",")[1] for row in rows[1:]} == {"planner", "grid", "random"}
+    with (folder / "comparison.csv").open(encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file)
+    error = "level at which E_far has its value: off, share of the range"
+    assert head == ["sample", "who", "sites", error]
+    assert {(len(row), row[1]) for row in rows} == {
+        (4, who) for who in ("planner", "grid", "random")
+    }
     assert (folder / "comparison.png").stat().st_size > 5000
     assert len(list(folder.glob("*.h5"))) == 4
     wrong = CliRunner().invoke(app, ["sweep", str(plan)])

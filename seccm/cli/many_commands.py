@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -199,7 +200,7 @@ def _compare(
             plan, output, rig=rig, seeds=seeds, workers=workers, cluster=cluster,
             done=lambda seed, failed: say(shown(f"sample {seed}: {failed or 'screened'}")),
         )  # fmt: skip
-        rows = [f"sample,who,sites,{found.what}"]
+        rows = [("sample", "who", "sites", found.what)]
         table = Table("who", "sites", found.what, "samples", box=None, pad_edge=False)
         curves = {}
         for who in dict.fromkeys(curve.who for curve in found.curves):
@@ -207,14 +208,15 @@ def _compare(
             curves[who] = [(curve.sites, curve.errors) for curve in mine]
             for curve in mine:
                 rows += [
-                    f"{curve.seed},{who},{n},{e!r}"
+                    (str(curve.seed), who, str(n), repr(e))
                     for n, e in zip(curve.sites, curve.errors, strict=True)
                 ]
             counts = [curve.sites[-1] for curve in mine]
             errors = sorted(curve.errors[-1] for curve in mine)
             table.add_row(who, f"{sum(counts) / len(counts):.1f}",
                           f"{errors[len(errors) // 2]:.3g}", str(len(mine)))  # fmt: skip
-        (output / "comparison.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+        with (output / "comparison.csv").open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(rows)
         draw(curves, found.what, output / "comparison.png")
     tell_table(table)
     for saved in found.saved:

@@ -35,7 +35,7 @@ def draw(curves: Mapping[str, Sequence[tuple[Sequence[int], Sequence[float]]]], 
         low, middle, high = np.quantile(every, (0.25, 0.5, 0.75), axis=0)
         axes.fill_between(at, low, high, color=COLOURS[who], alpha=0.15, lw=0)
         axes.plot(at, middle, color=COLOURS[who], lw=1.0, marker="o", ms=2.5, label=who)
-    axes.set(xscale="log", yscale="log", xlabel="sites", 
+    axes.set(xscale="log", yscale="log", xlabel="sites",
              ylabel=style.literal(textwrap.fill(what, LINE)))  # fmt: skip
     style.nice_log_ticks(axes, "x", axes.get_xlim())
     style.nice_log_ticks(axes, "y", axes.get_ylim())
