@@ -53,6 +53,24 @@ def test_a_decision_that_was_written_reads_back(
     assert back.text == text
 
 
+@given(
+    st.floats(-1e3, 1e3), st.floats(0.0, 1e3), st.floats(1e-3, 1e3),
+    st.lists(st.floats(0.0, 1.0), min_size=2, max_size=9),
+)  # fmt: skip
+def test_colours_span_all_values_and_no_less_than_half_an_interval(
+    low: float, high: float, deviation: float, shares: list[float]
+) -> None:
+    """A map on which all is alike within what is known looks so."""
+    values = low + high * np.array(shares)
+    at = np.arange(len(values), dtype=float)[:, None]
+    one = Belief("Q", "1", (Direction("x", "m"),), at, values, np.full(len(values), deviation))
+    first, last = one.span(values)
+    slack = 1e-9 * (1.0 + abs(low) + high)
+    assert first <= values.min() + slack
+    assert last >= values.max() - slack
+    assert last - first == pytest.approx(max(np.ptp(values), 1.96 * deviation), abs=slack)
+
+
 @given(st.text(max_size=60) | st.sampled_from(
     ["[]", "{}", '{"reason":1,"beliefs":[{}]}', '{"reason":"a","progress":[[1]]}', "[" * 9999,
      '{"reason":"a","beliefs":[{"result":"a","unit":"V","directions":[],"points":[],"mean":[1],"deviation":[]}]}']

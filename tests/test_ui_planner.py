@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from ui_windows import LONG, begin, ended, small_plan, window
 
 import seccm
 import seccm.session
+from seccm.analysis import scales
 from seccm.errors import PlanError
 from seccm.events import Outcome, SiteStarted
 from seccm.plan.decision import HALF, Belief, Decision, Direction, Progress
@@ -37,7 +39,7 @@ from ui.models.planning import (
 )
 from ui.models.run_file import RunFile
 from ui.models.showing import Showing
-from ui.planner_view import EMPTY, UNCERTAINTY, PlannerView
+from ui.planner_view import EMPTY, EXPECTED, UNCERTAINTY, PlannerView
 
 PLANNER = {
     "kind": "gaussian process", "places": "any", "learn": [{"result": "Q"}], "first": 3,
@@ -117,7 +119,26 @@ def test_the_map_is_drawn_with_sites_forbidden_ground_and_the_way(
     after = [brush.color().name() for brush in view.belief._places.data["brush"]]
     assert before != after
     assert view.bar.isVisible()
+    assert view.planning is not None
+    plane = view.planning.beliefs[0].plane()
+    for what, values in ((EXPECTED, plane.mean), (UNCERTAINTY, 1.96 * plane.deviation)):
+        view.what.setCurrentText(what)
+        view.redraw()
+        ends = scales.feature_scale(plane.unit, plane.mean)(np.array(plane.span(values)))
+        image = view.bar._image
+        drawn = image.mapRectToParent(image.boundingRect())
+        assert [drawn.top(), drawn.bottom()] == pytest.approx(ends.tolist(), rel=1e-6)
     assert not view.line.isVisible(), "nobody takes instructions any more"
+
+
+def test_a_view_that_is_closed_before_it_could_read_is_quiet(path: Path, qtbot: QtBot) -> None:
+    made = PlannerView(RunFile(path), Showing("Li/Li+"))
+    qtbot.addWidget(made)
+    made.shut()
+    made._reading = Future()
+    assert made._reading.cancel()
+    made._soon()
+    assert made.planning is None
 
 
 def test_a_place_that_is_clicked_stands_in_the_fields(view: PlannerView) -> None:

@@ -334,6 +334,8 @@ class PlannerView(QDialog):
 
     def look(self) -> None:
         """Read the file again, in a thread; a file that does not grow is read once."""
+        if self._worker.over.is_set():  # the view is closed: what was still to be read is not
+            return
         if self._reading is not None and self._reading.done():
             reading, self._reading = self._reading, None
             try:
@@ -343,8 +345,6 @@ class PlannerView(QDialog):
                 self.head.setText(str(error))
             else:
                 self.redraw()
-        if self._worker.over.is_set():
-            return
         over = self.planning is not None and self.planning.state not in ("running",)
         if self._reading is None and not (over and self._instruct is None):
             self._reading = self._worker.do(self._read)
