@@ -37,6 +37,8 @@ _SMALLEST = 5e-5
 """Seconds by which it always may: five samples."""
 _FOREIGN = 0.01
 """Probability above which an edge that may be a stray one is not taken."""
+_RARE = 0.01
+"""Stray edges that may be expected, in a whole record, among those that are said to be none."""
 _KEPT = 0.7
 """Share of the frames of a window that must have edges."""
 _TRIMMED = 0.55
@@ -347,7 +349,11 @@ class _Matching:
             seconds=float(self.edges[last] - self.edges[first]),
         )
         off = away**2 + self.unsure[ok] ** 2
+        # A stray edge is off by as much as stamps are, whatever its own small chance to be there.
+        order = np.argsort(chance)
+        doubted = order[np.cumsum(chance[order]) > _RARE]
         self.error[ok] = np.sqrt((1 - chance) * self.error[ok] ** 2 + chance * off)
+        self.error[ok[doubted]] = np.sqrt(off[doubted])
         lost = ok[chance > _FOREIGN]
         self.edge[lost], self.status[lost] = -1, FrameStatus.AMBIGUOUS
         self.t[lost], self.error[lost] = self.there[lost], self.unsure[lost]

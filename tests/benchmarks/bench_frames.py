@@ -34,7 +34,7 @@ def main(first: int, seeds: int) -> None:
 
 
 def _series(rate: float, missed: float, spurious: float, seeds: range) -> None:
-    frames = wrong = strays = refused = 0
+    frames = wrong = strays = beyond = refused = 0
     worst, sure, used = 0.0, [], 0.0
     for seed in seeds:
         recorded = record(
@@ -50,13 +50,14 @@ def _series(rate: float, missed: float, spurious: float, seeds: range) -> None:
         wrong += int((off[ok] > 1e-3).sum())
         beside = ok & (off > 2 * SAMPLE)
         strays += int(beside.sum())
+        beyond += int((off[ok] > 3 * matched.error[ok]).sum())
         worst = max(worst, float(off[ok].max()))
         refused += int((recorded.seen & ~ok).sum())
         sure.append(float(np.mean(off[ok] ** 2) / np.mean(matched.error[ok] ** 2)) ** 0.5)
     sys.stdout.write(
         f"{rate:5.1f} Hz, {100 * missed:.0f} % missed, {100 * spurious:.0f} % stray: {frames} "
         f"frames, {wrong} wrong and ok; {strays} ok by a stray edge, at most "
-        f"{1e3 * worst:.3f} ms off; {refused} with an edge not ok; rms error over stated "
+        f"{1e3 * worst:.3f} ms off; {beyond} off by more than 3 u; {refused} with an edge not ok; rms error over stated "
         f"{np.mean(sure):.2f}; {used / len(seeds):.1f} s each\n"
     )
     sys.stdout.flush()
