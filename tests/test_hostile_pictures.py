@@ -207,6 +207,46 @@ def test_a_film_whose_pages_are_none_is_refused(
     assert what in refused(path, lambda at: open_film(at, 5.0))
 
 
+LUT = np.tile(np.arange(256, dtype=np.uint16) * 257, (3, 1))
+
+
+@pytest.mark.parametrize(
+    ("how", "what"),
+    [
+        ({"photometric": "miniswhite"}, "the larger the darker"),
+        ({"photometric": "palette", "colormap": LUT}, "colours of a palette"),
+    ],
+)
+def test_a_film_whose_numbers_are_no_brightness_is_refused(
+    tmp_path: Path, how: dict[str, object], what: str
+) -> None:
+    """Read as they are, they would turn the sign of the contrast, or be anything."""
+    path = tmp_path / "f.tif"
+    pages = [np.uint8(page >> 3) for page in frames()]
+    with tifffile.TiffWriter(path) as file:
+        for page in pages:
+            file.write(page, contiguous=False, metadata=None, **how)  # type: ignore[arg-type]
+    said = refused(path, lambda at: open_film(at, 5.0))
+    assert what in said
+    assert "black as 0" in said
+    with tifffile.TiffWriter(path) as file:
+        for k, page in enumerate(pages):
+            odd = how if k == 6 else {}
+            file.write(page, contiguous=False, metadata=None, **odd)  # type: ignore[arg-type]
+    opened = open_film(path, 5.0)
+    assert refused(path, lambda _: list(opened.frames())).startswith("frame 7 ")
+
+
+def test_a_palette_of_imagej_changes_no_number(tmp_path: Path) -> None:
+    path = tmp_path / "f.tif"
+    pages = np.stack([np.uint8(page >> 3) for page in frames()])
+    tifffile.imwrite(path, pages, imagej=True, colormap=LUT[:, ::-1].copy(),
+                     metadata={"finterval": 0.2, "axes": "TYX"})  # fmt: skip
+    with tifffile.TiffFile(path) as file:
+        assert file.pages.first.photometric == 3
+    np.testing.assert_array_equal(list(open_film(path).frames()), pages)
+
+
 @pytest.mark.parametrize("content", [b"", b"II*\0", b"hello world", b"\x89PNG\r\n\x1a\n"])
 def test_what_is_no_film_is_said_in_a_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "f.tif").write_bytes(content)

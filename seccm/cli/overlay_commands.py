@@ -122,10 +122,11 @@ def _say(made: Overlay, page: Path) -> None:
                 missed = show(float(each.agreed.missed[k]), "m", 3)
                 say((f"Landmark {each.labels[k]} misses its place by {missed}: left out.",
                      "yellow"))  # fmt: skip
+    for note in made.notes:
+        say((note, "yellow"))
     for (a, b), found in made.correlations.items():
-        if not math.isfinite(found.low):
-            what = f"{a} and {b}: too few independent places ({found.independent:.0f})."
-            say((what, "yellow"))
+        if why := made.alike(a, b):
+            say((why, "yellow"))
             continue
         by = f"; ± {found.by_transform:.2g} by how they lie" if found.by_transform >= 0 else ""
         say(

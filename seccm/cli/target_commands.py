@@ -150,7 +150,7 @@ def _say(found: Found) -> None:
         f"{math.degrees(fit.turned):.3f} deg, scaled by {fit.scale:.4f}, {mirrored}; a landmark is "
         f"uncertain by {show(fit.s, 'm', 2)}"
     )
-    for sentence in found.drift.told:
+    for sentence in (*found.notes, *found.drift.told):
         say((sentence, "yellow"))
     for k in range(len(used)):
         if not used[k]:

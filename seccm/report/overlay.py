@@ -25,7 +25,7 @@ def drawn(made: Overlay) -> Figure:
     columns = min(_ROW, panels)
     rows = math.ceil(panels / columns)
     high = 0.35 + rows * (2.0 * made.grid.shape[0] / made.grid.shape[1] * 4 / columns + 0.45)
-    fig = style.figure(style.TWO_COLUMNS, min(high, 8.0), virtual=False, convention=False,
+    fig = style.figure(style.TWO_COLUMNS, min(high, 8.0), virtual=made.simulated, convention=False,
                        note=_note(made))  # fmt: skip
     axes = np.atleast_1d(fig.subplots(rows, columns)).ravel()
     for k, (each, each_axes) in enumerate(zip(made.layers, axes, strict=False)):
@@ -46,7 +46,8 @@ def drawn(made: Overlay) -> Figure:
 
 def _note(made: Overlay) -> str:
     said = [
-        f"{style.literal(a)} and {style.literal(b)}: r = {found.r:.3f} ({found.low:.3f} to "
+        style.literal(made.alike(a, b)).rstrip(".")
+        or f"{style.literal(a)} and {style.literal(b)}: r = {found.r:.3f} ({found.low:.3f} to "
         f"{found.high:.3f}; {found.independent:.0f} independent places of {found.pixels} pixels, "
         f"{1e12 * found.area:.3g} µm$^2$)"
         for (a, b), found in made.correlations.items()

@@ -125,6 +125,8 @@ def report_overlay(made: Overlay) -> Path:
             ]),
         ],
         [_alike(made), _lie(others), *(_landmarks(each) for each in others)],
+        [*made.notes, *filter(None, (made.alike(*pair) for pair in made.correlations))],
+        made.simulated,
     )  # fmt: skip
     beside = [("layers", made.maps), ("numbers", made.summary)]
     if made.profiles:
@@ -136,7 +138,8 @@ def _alike(made: Overlay) -> SheetTable:
     rows = [
         (
             f"{a} and {b}", _of(found.r, 3), f"{_of(found.low, 3)} to {_of(found.high, 3)}",
-            _of(found.ranks, 3), _of(found.by_transform, 2), f"{found.independent:.0f}",
+            _of(found.ranks, 3), _of(found.by_transform, 2),
+            f"{found.independent:.0f}" if math.isfinite(found.independent) else NONE,
             str(found.pixels),
         )
         for (a, b), found in made.correlations.items()
@@ -206,7 +209,12 @@ def report_targets(image: FloatArray, found: Found) -> Path:
             ("targets", str(len(found.chosen))),
         ],
         [_refused(found), _chosen(found), _stage(found)],
-        found.drift.told if found.chosen else (*found.drift.told, "No particle is a target."),
+        [
+            *found.notes,
+            *found.drift.told,
+            *([] if found.chosen else ["No particle is a target."]),
+        ],
+        found.simulated,
     )
     beside = [("what a plan reads", found.file), ("every particle with its reason", found.table)]
     return write_sheet(sheet, targets.drawn(image, found), found.figure, beside)

@@ -37,7 +37,7 @@ def drawn(image: FloatArray, found: Found) -> Figure:
         f"{1e6 * fit.s:.2g} µm along an axis. Green: footprints; blue: within two standard "
         "deviations of a place. Arrows of landmarks are longer than what they miss by."
     )
-    fig = style.figure(style.TWO_COLUMNS, 3.7, virtual=False, convention=False, note=note)
+    fig = style.figure(style.TWO_COLUMNS, 3.7, virtual=found.simulated, convention=False, note=note)
     left, right = fig.subplots(1, 2)
     _picture(left, image, found)
     _stage(right, found)

@@ -281,6 +281,7 @@ def _write(seen: Seen, sha256: str) -> None:
             "film": film.path.name,
             "sha256": sha256,
             "times": film.times_from,
+            "simulated": int(seen.virtual),
             "frames_lost": lost(film.t),
             "pixel": seen.pixel,
             "place": BIN * seen.pixel,

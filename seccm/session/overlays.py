@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from seccm.imaging.sem.micrograph import Micrograph, read_micrograph
 from seccm.imaging.stage.agreeing import Agreed, Undetermined, agreed
 from seccm.imaging.stage.point_table import read_points
 from seccm.imaging.stage.similarity import Similarity
+from seccm.imaging.stage.within import outside
 
 _LEAST = 100
 """Pixels that pictures must have in common."""
@@ -73,10 +75,15 @@ def lay_over(
     grid = grid_of(shape, [base.pixel, *(one.pixel for one in read)])
     inside = _region(grid, region)
     names = _names([first, *(other.path for other in others)])
-    laid = [Layer(names[0], layer(base.image, base.pixel, grid, None)[0], base.pixel, None)]
+    laid = [
+        Layer(
+            names[0], layer(base.image, base.pixel, grid, None)[0], base.pixel, None,
+            notes=base.notes, simulated=base.simulated,
+        )
+    ]  # fmt: skip
     redrawn: list[Callable[[np.random.Generator], FloatArray] | None] = [None]
     for name, other, taken in zip(names[1:], others, read, strict=True):
-        fit, labels = _fitted(other, base.pixel, taken.pixel, error, scale)
+        fit, labels, astray = _fitted(other, (base, names[0]), (taken, name), error, scale)
         values, known = layer(taken.image, taken.pixel, grid, fit.fit)
         counted = known & np.isfinite(inside)
         if counted.sum() < _LEAST:
@@ -87,7 +94,8 @@ def lay_over(
             raise PlanError(str(other.path), [Problem("overlay", what, remedy)])
         at = fit.fit.back(grid.places()[counted.ravel()])
         worst = float(fit.fit.error(at).max())
-        laid.append(Layer(name, values, taken.pixel, fit, labels, worst))
+        notes = (*taken.notes, *astray)
+        laid.append(Layer(name, values, taken.pixel, fit, labels, worst, notes, taken.simulated))
         redrawn.append(_redrawn(taken, grid, fit.fit, inside))
     counted_layers = [each.values * inside for each in laid]
     correlations = {
@@ -139,18 +147,21 @@ def _read(path: Path, pixel: float | None) -> Micrograph:
             place = float(file.attrs["place"])
             if not (math.isfinite(place) and place > 0):
                 raise ValueError(f"its places are {place} m wide")
-            return Micrograph(values, place, "the analysed film")
+            doubts = tuple(map(str, json.loads(file.attrs.get("doubts", "[]"))))
+            simulated = bool(file.attrs.get("simulated", 0))
+            return Micrograph(values, place, "the analysed film", doubts, simulated)
     except (OSError, KeyError, ValueError, TypeError) as error:
         what = f"cannot be read as the maps of a film ({error})."
         raise PlanError(str(path), [Problem("file", what, "Make them with seccm irm.")]) from None
 
 
 def _fitted(
-    other: Picture, base: float, pixel: float, error: float, scale: float
-) -> tuple[Agreed, tuple[str, ...]]:
-    """Return how a picture lies on the first one, and the labels of the landmarks."""
+    other: Picture, first: tuple[Micrograph, str], second: tuple[Micrograph, str], error: float,
+    scale: float,
+) -> tuple[Agreed, tuple[str, ...], list[str]]:  # fmt: skip
+    """Return how a picture lies on the first one, labels of the landmarks, and those astray."""
     columns = ("x", "y", "other x", "other y")
-    points = read_points(other.landmarks, base, columns, other=pixel)
+    points = read_points(other.landmarks, first[0].pixel, columns, other=second[0].pixel)
     here, there = points.places(), points.places("other x", "other y")
     try:
         fit = agreed(
@@ -159,7 +170,13 @@ def _fitted(
     except Undetermined as failed:
         problem = Problem("landmarks", f"{failed.what}.", failed.remedy)
         raise PlanError(str(other.landmarks), [problem]) from None
-    return fit, points.labels or tuple(str(k + 1) for k in range(len(here)))
+    labels = points.labels or tuple(str(k + 1) for k in range(len(here)))
+    astray = [
+        sentence
+        for places, (taken, name) in ((here, first), (there, second))
+        for sentence in outside(places, taken.image.shape, taken.pixel, labels, name)
+    ]
+    return fit, labels, astray
 
 
 def _redrawn(

@@ -18,6 +18,7 @@ from seccm.imaging.stage.choice import Candidates, Wanted, choose
 from seccm.imaging.stage.drifting import agreed_in_time
 from seccm.imaging.stage.point_table import PointTable, read_points
 from seccm.imaging.stage.target_file import Found, Landmarks, content, table, to_edge
+from seccm.imaging.stage.within import outside
 from seccm.installing import install_hint
 from seccm.plan import Plan
 from seccm.results import Status
@@ -112,6 +113,11 @@ def find_targets(
         table=picture.with_name(f"{picture.name}.targets.csv"),
         file=picture.with_name(f"{picture.name}.targets.json"),
         figure=picture.with_name(f"{picture.name}.targets.png"),
+        notes=(
+            *taken.notes,
+            *outside(marks.picture, shape, taken.pixel, marks.labels, picture.name),
+        ),
+        simulated=taken.simulated,
     )
     try:
         found.table.write_text(table(found), encoding="utf-8")

@@ -57,8 +57,8 @@ def _series(rate: float, missed: float, spurious: float, seeds: range) -> None:
     sys.stdout.write(
         f"{rate:5.1f} Hz, {100 * missed:.0f} % missed, {100 * spurious:.0f} % stray: {frames} "
         f"frames, {wrong} wrong and ok; {strays} ok by a stray edge, at most "
-        f"{1e3 * worst:.3f} ms off; {beyond} off by more than 3 u; {refused} with an edge not ok; rms error over stated "
-        f"{np.mean(sure):.2f}; {used / len(seeds):.1f} s each\n"
+        f"{1e3 * worst:.3f} ms off; {beyond} off by more than 3 u; {refused} with an "
+        f"edge not ok; rms error over stated {np.mean(sure):.2f}; {used / len(seeds):.1f} s each\n"
     )
     sys.stdout.flush()
 

@@ -34,6 +34,7 @@ FEWEST = 8
 """Frames of a film."""
 SMALLEST, LARGEST = 64, 2**26
 """Pixels along a side of a frame, and of a frame."""
+_GREY = "Export it as TIFF, in shades of grey with black as 0."
 _WHOLE = "Take a film whose frames are all of one kind, or leave this frame out."
 
 
@@ -97,6 +98,8 @@ class FilmFile:
         if tuple(page.shape) != self.shape:
             size, first = (" x ".join(map(str, each)) for each in (page.shape, self.shape))
             raise Refused(f"has {size} pixels, and the first frame has {first}.")
+        if why := _no_brightness(page):
+            raise Refused(f"has {why}.")
         all_there(page)
         return numbers_of(page.asarray())
 
@@ -132,6 +135,8 @@ def open_film(path: Path, rate: float | None = None) -> FilmFile:
             f"needed, and at most {LARGEST / 2**20:.0f} million are read."
         )
         wrong.append(Problem("file", what, "Cut out the footprint with some ground around it."))
+    if why := _no_brightness(first):
+        wrong.append(Problem("file", f"its pages have {why}.", _GREY))
     if count < FEWEST:
         wrong.append(Problem("file", f"has {counted(count, 'frame')}, and {FEWEST} are needed."))
     if times is None and rate is None:
@@ -150,6 +155,15 @@ def open_film(path: Path, rate: float | None = None) -> FilmFile:
         what = f"frame {number} is not later than the one before it, by {source}."
         raise PlanError(str(path), [Problem("times", what, "Give their rate with --rate.")])
     return FilmFile(path, t, source, (shape[0], shape[1]))
+
+
+def _no_brightness(page: Any) -> str:
+    """Return why the numbers of a page are no brightness; nothing if they are."""
+    if page.photometric == 0:
+        return "numbers that are the larger the darker it is (white is 0)"
+    if page.photometric == 3 and not page.parent.is_imagej:  # whose palettes change no number
+        return "the numbers of colours of a palette in the place of brightness"
+    return ""
 
 
 def lost(t: FloatArray) -> int:

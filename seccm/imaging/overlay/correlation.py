@@ -123,11 +123,11 @@ def _r(first: FloatArray, second: FloatArray) -> float:
         return math.nan
     a, b = first - first.mean(), second - second.mean()
     size = math.sqrt(float((a * a).sum()) * float((b * b).sum()))
-    if not size > 0 or _flat(a, first) or _flat(b, second):
+    if not size > 0 or of_one_shade(first) or of_one_shade(second):
         return math.nan
     return float((a * b).sum()) / size
 
 
-def _flat(away: FloatArray, values: FloatArray) -> bool:
+def of_one_shade(values: FloatArray) -> bool:
     """Tell whether what is left of values without their mean is only the rounding of numbers."""
-    return bool(np.sqrt((away**2).mean()) < 1e-12 * np.abs(values).max())
+    return bool(values.std() <= 1e-12 * np.abs(values).max(initial=0.0))

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from seccm.arrays import FloatArray
-from seccm.imaging.overlay.correlation import Correlation
+from seccm.imaging.overlay.correlation import FEWEST, Correlation, of_one_shade
 from seccm.imaging.overlay.layers import Grid
 from seccm.imaging.overlay.profile import Line, Profile
 from seccm.imaging.plain_json import plain_json
@@ -36,6 +36,10 @@ class Layer:
     """Of the landmarks."""
     error: float = 0.0
     """Standard deviation of a place along an axis, metres: the largest of the places that count."""
+    notes: tuple[str, ...] = ()
+    """What was done to the picture, and what is wrong with it or its landmarks, as sentences."""
+    simulated: bool = False
+    """Whether it was drawn and not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,31 @@ class Overlay:
     """CSV with the profiles."""
     figure: Path
     """PNG."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return what is to be said of the pictures, each sentence with the name of its own."""
+        return tuple(f"{each.name}: {note}" for each in self.layers for note in each.notes)
+
+    @property
+    def simulated(self) -> bool:
+        """Return whether one of the pictures was drawn and not measured."""
+        return any(each.simulated for each in self.layers)
+
+    def alike(self, a: str, b: str) -> str:
+        """Return why two pictures have no correlation, as a sentence; nothing if they have one."""
+        found = self.correlations[a, b]
+        if math.isfinite(found.low):
+            return ""
+        if math.isfinite(found.r):
+            return f"{a} and {b}: too few independent places ({found.independent:.0f})."
+        pairs = [each for each in self.layers if each.name in (a, b)]
+        both = np.all([np.isfinite(each.values) for each in pairs], axis=0)
+        both &= np.isfinite(self.region)
+        if both.sum() < FEWEST:
+            return f"{a} and {b}: they have next to nothing in common."
+        flat = " and ".join(each.name for each in pairs if of_one_shade(each.values[both]))
+        return f"{a} and {b}: no correlation, {flat} shows one shade only."
 
 
 def profiles_of(made: Overlay) -> str:
@@ -96,6 +125,8 @@ def summary(made: Overlay, checksums: Sequence[str], error: float) -> str:
                     "sha256": checksum,
                     "pixel": each.pixel,
                     "error": each.error,
+                    "simulated": each.simulated,
+                    "notes": list(each.notes),
                     **(_transform(each) if each.agreed is not None else {}),
                 }
                 for each, checksum in zip(made.layers, checksums, strict=True)

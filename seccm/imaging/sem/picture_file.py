@@ -32,6 +32,8 @@ _OF_TEXT = 0.8
 _LEAST, _MOST = 0.015, 0.25
 """Height of a bar over that of the picture."""
 
+_ORIENTATION = 274
+"""Tag of a TIFF file: how the picture should be turned when it is shown; 1 is as it is stored."""
 _WASHED_OUT = 0.02
 """Share of pixels as bright as the numbers can be, above which that is said."""
 
@@ -64,6 +66,12 @@ def grey_picture(file: TiffFile, path: Path) -> tuple[FloatArray, float, list[st
     )
     if alike > 1:
         said.append("The file has more than one picture: the first one is taken.")
+    turned = page.tags.get(_ORIENTATION)
+    if turned is not None and turned.value != 1:
+        said.append(
+            "The file says that it should be shown turned or mirrored: it is taken as it is "
+            "stored, and places count from the upper left corner of that."
+        )
     if min(rows, columns) < SMALLEST:
         raise Refused(
             f"has {rows} x {columns} pixels, and at least {SMALLEST} x {SMALLEST} are needed.",

@@ -68,6 +68,10 @@ class Found:
     """JSON beside the picture: what a plan reads."""
     figure: Path
     """PNG."""
+    notes: tuple[str, ...] = ()
+    """What was done to the picture, and what is wrong with it or its landmarks, as sentences."""
+    simulated: bool = False
+    """Whether the picture was drawn and not measured."""
 
     @property
     def chosen(self) -> list[int]:
@@ -84,6 +88,8 @@ def content(found: Found) -> str:
         "picture": found.picture.name,
         "sha256": found.checksum,
         "pixel": found.pixel,
+        "simulated": found.simulated,
+        "notes": list(found.notes),
         "footprint": found.wanted.footprint,
         "margin": found.wanted.margin,
         "smallest": found.wanted.smallest,
