@@ -303,6 +303,7 @@ def test_table_and_summary_say_the_same_and_what_it_depends_on(micrograph: Path)
     assert told["particles"] == len(inside) > 20
     assert told["area"] == pytest.approx(math.pi / 4 * D**2, rel=0.01)
     assert told["density"] == pytest.approx(len(inside) / told["area"])
+    assert told["density_err"] == pytest.approx(math.sqrt(len(inside)) / told["area"])
     mean = np.mean([float(row["diameter (nm)"]) for row in inside])
     assert told["diameter_mean"] * 1e9 == pytest.approx(mean, rel=0.01)
     settings = told["settings"]
@@ -344,7 +345,9 @@ def test_figure_and_page_are_written_beside_the_picture(micrograph: Path) -> Non
     told = json.loads(counted.files.summary.read_text(encoding="utf-8"))
     assert page.facts["particles"] == str(told["particles"])
     number, *_ = page.rows("Numbers")
-    assert float(number[1]) == pytest.approx(1e-13 * told["density"], rel=6e-3)
+    found, scatter = map(float, number[1].split(" ± "))
+    assert found == pytest.approx(1e-13 * told["density"], rel=6e-3)
+    assert scatter == pytest.approx(found / math.sqrt(told["particles"]), rel=0.06)
     parts = page.rows("Centre and edge of the footprint")
     assert [row[0] for row in parts] == ["centre", "edge"]
     assert page.notices == told["notes"] + told["doubts"]

@@ -13,8 +13,16 @@ from seccm.data import open_scan
 from seccm.errors import PlanError
 from seccm.imaging.sem.amounts import MOLAR_VOLUME
 from seccm.imaging.sem.micrograph import read_micrograph
+from seccm.imaging.sem.model_image import Look, Planted, draw
 from seccm.imaging.sem.particles import find
-from seccm.imaging.sem.simulated import SIDE, counts, in_view, picture_beside, write_picture
+from seccm.imaging.sem.simulated import (
+    PIXEL,
+    SIDE,
+    counts,
+    in_view,
+    picture_beside,
+    write_picture,
+)
 from seccm.report import micrographs_of_sites
 from seccm.rig.grown import Driven, Grown
 from seccm.session.simulated_micrographs import grown_at
@@ -93,6 +101,41 @@ def test_the_metal_of_all_particles_is_that_of_the_ledger_of_the_cell() -> None:
     assert amount == pytest.approx(found.lithium, rel=1e-3)
 
 
+def test_twice_the_charge_is_twice_the_metal_and_no_charge_is_none() -> None:
+    """Linear in what the ledger says, at any current: what was planted is what is drawn."""
+    for density in (30.0, 60.0, 120.0):
+        short, long = grown(density, t=0.5), grown(density, t=1.0)
+        for found in (short, long):
+            amount = volume(found.diameter) / MOLAR_VOLUME / (np.pi * found.radius**2)
+            assert amount == pytest.approx(found.lithium, rel=1e-3)
+        assert long.lithium > short.lithium > 0
+        assert len(long.x) >= len(short.x)
+    assert len(grown(0.0).x) == 0
+
+
+def test_the_same_seed_grows_the_same_particles_and_another_one_others_of_the_same_metal() -> None:
+    first, again, other = grown(), grown(), grown(seed=2)
+    for name in ("x", "y", "diameter"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(again, name))
+    assert not np.isin(other.x, first.x).any()
+    assert other.lithium == pytest.approx(first.lithium)
+    assert volume(other.diameter) == pytest.approx(volume(first.diameter), rel=1e-3)
+
+
+def test_particles_lie_in_the_footprint_evenly_and_as_many_as_were_born() -> None:
+    """Over some seeds: in the inner half of the area lies half of them, on each side as well."""
+    found = [grown(seed=seed) for seed in range(6)]
+    x, y = (np.concatenate([getattr(one, axis) for one in found]) for axis in "xy")
+    away, count = np.hypot(x, y), len(x)
+    assert away.max() <= found[0].radius
+    four_sigma = 2 / np.sqrt(count)
+    for share in (away < found[0].radius / np.sqrt(2), x > 0, y > 0):
+        assert share.mean() == pytest.approx(0.5, abs=four_sigma)
+
+
+# Drawing: what is planted is what is in view, whichever way it is turned.
+
+
 def spread(seed: int, density: float = 1.3e13, mean: float = 80e-9, sd: float = 12e-9) -> Grown:
     """Return particles that lie anywhere in a footprint."""
     rng = np.random.default_rng(seed)
@@ -100,6 +143,68 @@ def spread(seed: int, density: float = 1.3e13, mean: float = 80e-9, sd: float = 
     away, angle = RADIUS * np.sqrt(rng.uniform(size=count)), rng.uniform(0, 2 * np.pi, count)
     diameter = rng.normal(mean, sd, count)
     return Grown(away * np.cos(angle), away * np.sin(angle), diameter, RADIUS, 0.0)
+
+
+def turned(planted: Planted, side: int, how: str) -> Planted:
+    """Return the same particles in a picture that is turned by 90 degrees, or mirrored."""
+    width = side * PIXEL
+    x, y = {
+        "quarter": (planted.y, width - planted.x),
+        "left and right": (width - planted.x, planted.y),
+        "upside down": (planted.x, width - planted.y),
+    }[how]
+    return Planted(x, y, planted.diameter)
+
+
+TURNED = {"quarter": np.rot90, "left and right": np.fliplr, "upside down": np.flipud}
+
+
+@pytest.mark.parametrize("how", TURNED)
+def test_a_turned_sample_gives_the_turned_picture(how: str) -> None:
+    """Without noise and texture, of which each picture has its own."""
+    planted, look = in_view(spread(4), 200), Look(noise=0.0, texture=0.0)
+    straight, other = (
+        draw(each, (200, 200), PIXEL, look, np.random.default_rng(1))
+        for each in (planted, turned(planted, 200, how))
+    )
+    assert np.ptp(straight) > 0.5
+    np.testing.assert_allclose(other, TURNED[how](straight), atol=1e-9)
+
+
+@pytest.mark.parametrize("diameter", [40e-9, 80e-9, 200e-9])
+def test_the_area_of_a_drawn_particle_is_that_of_its_disc_wherever_it_lies(diameter: float) -> None:
+    look = Look(blur=0.01, noise=0.0, texture=0.0)
+    for x, y in ((0.4e-6, 0.4e-6), (0.4017e-6, 0.3971e-6)):
+        one = Planted(np.array([x]), np.array([y]), np.array([diameter]))
+        image = draw(one, (200, 200), PIXEL, look, np.random.default_rng(0))
+        covered = image > 0.25
+        assert covered.sum() * PIXEL**2 == pytest.approx(np.pi / 4 * diameter**2, rel=0.06)
+        rows, columns = np.nonzero(covered)
+        assert (columns.mean() + 0.5) * PIXEL == pytest.approx(x, abs=PIXEL / 2)
+        assert (rows.mean() + 0.5) * PIXEL == pytest.approx(y, abs=PIXEL / 2)
+
+
+def test_a_finer_picture_of_the_same_sample_shows_the_same_areas() -> None:
+    """The scale counts: half the pixel, twice the rows, the same square micrometres."""
+    planted, look = in_view(spread(6, density=4e12), 200), Look(blur=0.01, noise=0.0, texture=0.0)
+    areas = []
+    for factor in (1, 2):
+        side, pixel = 200 * factor, PIXEL / factor
+        image = draw(planted, (side, side), pixel, look, np.random.default_rng(0))
+        areas.append((image > 0.25).sum() * pixel**2)
+    assert areas[1] == pytest.approx(areas[0], rel=0.04)
+
+
+@pytest.mark.parametrize("side", [200, 400])
+def test_in_view_is_the_middle_of_the_footprint_with_y_upward(side: int) -> None:
+    half = side * PIXEL / 2
+    found = Grown(
+        np.array([0.0, half / 2, 0.0, 3 * half]), np.array([0.0, 0.0, half / 2, 0.0]),
+        np.full(4, 80e-9), RADIUS, 0.0,
+    )  # fmt: skip
+    seen = in_view(found, side)
+    assert seen.x == pytest.approx([half, 1.5 * half, half]), "the fourth is outside"
+    assert seen.y == pytest.approx([half, half, 0.5 * half]), "rows count downward"
 
 
 def test_particles_are_counted_in_the_file_that_says_that_it_is_simulated(tmp_path: Path) -> None:

@@ -205,12 +205,12 @@ def _said(census: Census) -> list[str]:
     if math.isfinite(found.density):
         sizes = _diameter(found.mean, found.sd)
         said.append(
-            f"As found: {found.density * _CM2:.3g} per cm^2{sizes}{' (mean ± sd)' if sizes else ''}"
+            f"As found: {_number(found.density, census)}{sizes}{' (mean ± sd)' if sizes else ''}"
         )
         said.append(f"  {_lithium(census.amount)} if they are {census.shape}s")
     if math.isfinite(right.density):
         said.append(
-            f"Corrected by drawn images: {right.density * _CM2:.3g} per cm^2, mean diameter "
+            f"Corrected by drawn images: {_number(right.density, census)}, mean diameter "
             f"{1e9 * right.mean:.1f} nm"
         )
         said.append(f"  {_lithium(census.amount_corrected)}")
@@ -222,6 +222,13 @@ def _said(census: Census) -> list[str]:
         for zone in census.zones
     ]
     return [*said, *census.doubts]
+
+
+def _number(density: float, census: Census) -> str:
+    """Return a number per area with the scatter of counts, where there are any."""
+    error = density * census.of_count
+    scatter = f" ± {error * _CM2:.2g}" if math.isfinite(error) else ""
+    return f"{density * _CM2:.3g}{scatter} per cm^2"
 
 
 def _diameter(mean: float, sd: float) -> str:

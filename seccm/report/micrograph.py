@@ -42,12 +42,19 @@ def _words(census: Census) -> str:
     found, right = census.found, census.corrected
     said = [f"Coverage {100 * census.particles.coverage:.1f} %"]
     if math.isfinite(found.density):
-        said.append(f"{found.density * _DENSITY:.2f} $\\times$ $10^9$ cm$^{{-2}}$ as found")
+        said.append(f"{_number(found.density, census)} as found")
     if math.isfinite(right.density):
-        said.append(f"{right.density * _DENSITY:.2f} $\\times$ $10^9$ cm$^{{-2}}$ corrected")
+        said.append(f"{_number(right.density, census)} corrected")
     if math.isfinite(right.limit):
         said.append(f"particles below {1e9 * right.limit:.0f} nm are mostly not found")
     return "; ".join(said) + ". " + " ".join(style.literal(each) for each in census.doubts)
+
+
+def _number(density: float, census: Census) -> str:
+    per_area, error = density * _DENSITY, density * _DENSITY * census.of_count
+    if not math.isfinite(error):
+        return rf"{per_area:.2f} $\times$ $10^9$ cm$^{{-2}}$"
+    return rf"({per_area:.2f} $\pm$ {error:.2f}) $\times$ $10^9$ cm$^{{-2}}$"
 
 
 def _picture(axes: Axes, image: FloatArray, census: Census) -> None:

@@ -62,8 +62,10 @@ def _numbers(census: Census) -> SheetTable:
     found, right = census.found, census.corrected
     amount, amount_right = census.amount, census.amount_corrected
     rows = [
-        ("number (10⁹ cm⁻²)", _of(1e-9 * _CM2 * found.density, 3),
-         _of(1e-9 * _CM2 * right.density, 3)),
+        ("number (10⁹ cm⁻²)", *(
+            _with(1e-9 * _CM2 * each, 1e-9 * _CM2 * each * census.of_count)
+            for each in (found.density, right.density)
+        )),
         ("number without separation (10⁹ cm⁻²)", _of(1e-9 * _CM2 * census.unseparated, 3), NONE),
         ("diameter, mean (nm)", _of(_NM * found.mean, 3), _of(_NM * right.mean, 3)),
         ("diameter, sd (nm)", _of(_NM * found.sd, 3), NONE),
@@ -73,7 +75,8 @@ def _numbers(census: Census) -> SheetTable:
     ]  # fmt: skip
     words = (
         "Corrected: images are drawn and analysed in the same way until they give what was found. "
-        "Without separation: by the shape of all particles together, a second opinion."
+        "Without separation: by the shape of all particles together, a second opinion. "
+        "± of the number: root of the count, of particles that are large enough to be found."
     )
     return SheetTable("Numbers", ("", "as found", "corrected"), rows, words)
 

@@ -249,7 +249,7 @@ def _stored(
     fe = amount.efficiency(charge, area) if charge else math.nan
     relative = amount.error / amount.per_area if amount.per_area else math.nan
     count = max(1, int(found.particles.counted.sum()))
-    of_count = 1 / math.sqrt(count)
+    of_count = found.of_count
     none = Status.CROWDED if found.particles.crowded else Status.UNDEFINED
     as_found = Status.OK if corrected else Status.UNCORRECTED
     values = {

@@ -202,7 +202,8 @@ def words(found: Census, notes: tuple[str, ...] = ()) -> list[str]:
         f"{1e12 * particles.area:.4g} µm²; coverage {100 * particles.coverage:.1f} %"
     ]
     if math.isfinite(raw.density):
-        density = f"{raw.density * _CM2:.3g} per cm² as found"
+        scatter = f" ± {100 * found.of_count:.0f} %" if math.isfinite(found.of_count) else ""
+        density = f"{raw.density * _CM2:.3g}{scatter} per cm² as found"
         mean = f"{1e9 * raw.mean:.1f} ± {1e9 * raw.sd:.1f} nm as found"
         lithium = f"{1e5 * found.amount.per_area:.3g} nmol/cm² as found"
         if math.isfinite(right.density):

@@ -66,6 +66,17 @@ class Census:
     doubts: tuple[str, ...]
     """Why numbers are missing or should not be trusted, as sentences."""
 
+    @property
+    def of_count(self) -> float:
+        """Return the standard deviation of the number of particles over that number.
+
+        `1 / sqrt(N)`, if they fall independently of one another; NaN of none. It is that of
+        numbers per area, too, as found and corrected; what lies below the limit of detection is
+        in neither.
+        """
+        count = int(self.particles.counted.sum())
+        return 1 / math.sqrt(count) if count else math.nan
+
 
 def census(
     image: FloatArray,
