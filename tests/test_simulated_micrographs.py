@@ -101,13 +101,15 @@ def test_the_metal_of_all_particles_is_that_of_the_ledger_of_the_cell() -> None:
     assert amount == pytest.approx(found.lithium, rel=1e-3)
 
 
-def test_twice_the_charge_is_twice_the_metal_and_no_charge_is_none() -> None:
-    """Linear in what the ledger says, at any current: what was planted is what is drawn."""
+def test_at_any_current_the_metal_is_that_of_the_ledger_and_of_the_nuclei_themselves() -> None:
+    """Nuclei come with a volume of their own: early on, most of what is there."""
     for density in (30.0, 60.0, 120.0):
         short, long = grown(density, t=0.5), grown(density, t=1.0)
         for found in (short, long):
-            amount = volume(found.diameter) / MOLAR_VOLUME / (np.pi * found.radius**2)
-            assert amount == pytest.approx(found.lithium, rel=1e-3)
+            area = np.pi * found.radius**2
+            nuclei = len(found.x) * 4 / 3 * np.pi * SMALLEST**3 / MOLAR_VOLUME / area
+            amount = volume(found.diameter) / MOLAR_VOLUME / area
+            assert amount == pytest.approx(found.lithium + nuclei, rel=0.02)
         assert long.lithium > short.lithium > 0
         assert len(long.x) >= len(short.x)
     assert len(grown(0.0).x) == 0
