@@ -18,11 +18,13 @@ import pytest
 
 from seccm.data import vetting
 from seccm.data.__main__ import RUN, main
+from seccm.program.registry import kinds
 
 CHILDREN = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
 in_a_new_process = vetting._try
 """How users have files tried that are not sealed."""
 PRELOADED = ["children", "remote_hosts", "scan_feeder"]
+kinds()  # loaded here, no child need load them
 
 
 def begun(target: Any, *arguments: Any) -> BaseProcess:

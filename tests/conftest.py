@@ -36,6 +36,11 @@ settings.register_profile("explore", deadline=None, max_examples=300, print_blob
 settings.load_profile("seccm")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one worker more than there are cores: many tests wait for programs that they start."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_sessionstart() -> None:
     """Have nothing looked for that could be freed while tests are collected: all of it stays."""
     gc.disable()

@@ -128,8 +128,9 @@ class _Shape(NamedTuple):
     sites: int
 
 
+_KEPT = 16
 _blanks: tuple[tuple[_Shape, bytes], ...] = ()
-"""Files without contents that were laid out lately, the newest last."""
+"""Files without contents that were laid out lately, the newest last; some 0.6 MB each."""
 
 
 def _blank(shape: _Shape) -> bytes:
@@ -139,7 +140,7 @@ def _blank(shape: _Shape) -> bytes:
         if known == shape:
             return image
     image = _made(shape)
-    _blanks = (*_blanks[-7:], (shape, image))
+    _blanks = (*_blanks[1 - _KEPT :], (shape, image))
     return image
 
 
