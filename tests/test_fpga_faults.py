@@ -139,6 +139,43 @@ def test_whenever_something_fails_the_tip_ends_up_or_held_and_no_row_is_wrong(ki
         rig.close()
 
 
+def test_a_target_that_stops_itself_while_the_tip_is_lifted_is_named_as_the_reason() -> None:
+    """The tip is held on its way; the cell went off before, as always."""
+    rig = fpga_rig(near=True, patience="0.3 s")
+    rig.open()
+    rig.start()
+    Stream(rig).rest(0.05)
+    target = rig.plugged.target
+    soon = target.now / 40e6 + 0.2
+    target.config = target.config.model_copy(update={"stops_itself": soon})
+    report = rig.safe("test")
+    safely_ended(rig, report)
+    assert (report.frozen, report.drive_off, report.retracted) == (True, True, False)
+    assert "the target has stopped" in report.what
+    assert rig.plugged.target.read("Applied Z") != 0
+    rig.close()
+
+
+@pytest.mark.parametrize("on", [False, True])
+def test_a_cell_that_is_off_is_not_said_to_be_on_because_something_else_fails(on: bool) -> None:
+    """A line is taken in part: whether the cell is off is what its outputs say."""
+    rig = fpga_rig({"full_at": "1.2 s"}, near=True, patience="0.3 s")
+    rig.open()
+    rig.start()
+    stream = Stream(rig)
+    rig.apply(Drive("potential", Constant(0.5)))
+    stream.rest(0.05)
+    if not on:
+        rig.apply(Drive("open", Constant(0.0)))
+    rig.apply(Move("x", 80 * UM, 20 * UM))
+    with pytest.raises(RigError, match="did not take a line"):
+        stream.rest(1.5)
+    report = rig.safe("test")
+    safely_ended(rig, report)
+    assert (report.frozen, report.drive_off) == (True, not on)
+    rig.close()
+
+
 def again(rig: WecFpgaRig) -> WecFpgaRig:
     """Another rig on the same target, as after the program was started again."""
     config = validate(WecFpgaConfig, rig_table(near=True), "bench", from_file=True)

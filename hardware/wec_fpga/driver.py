@@ -201,6 +201,7 @@ class Driver:
             if self.lines.idle():
                 return
             self.pass_time(self.rows.period)
+        self.refuse_stopped()
         raise RigError(
             "stuck",
             self.link.where,

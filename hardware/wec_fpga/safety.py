@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from hardware.agreement import SETTLED
 from hardware.wec_fpga import contract
 from hardware.wec_fpga.driver import Driver
@@ -37,6 +39,9 @@ def make_safe(driver: Driver, why: str, by: float, remarks: tuple[str, ...] = ()
         said = f" {error}"
         driver.trouble = driver.trouble or error
     held = True if not said else driver.hold()
+    if held and not off:
+        with suppress(RigError):  # Whatever failed: an output that was off, or went off, is off.
+            off = _is_off(driver)
     if driver.trouble is not None:
         driver.delivery.drop()  # What failed has been told; nothing is delivered after that.
     up = by > 0.0 and not said
@@ -91,15 +96,25 @@ def _switch_off(driver: Driver) -> bool:
         driver.await_idle()
     finally:
         driver.trouble = trouble
-    zero = driver.cell.coded("open").code(0.0, "command")
-    return driver.link.read(contract.V) == zero
+    return _is_off(driver)
+
+
+def _is_off(driver: Driver) -> bool:
+    """Tell whether the outputs carry what leaves the cell off.
+
+    Raises:
+        RigError: the library refuses.
+    """
+    zero, level = driver.cell.coded("open").code(0.0, "command"), driver.cell.level("open")
+    chosen = level is None or driver.link.read(contract.V2) == level
+    return chosen and driver.link.read(contract.V) == zero
 
 
 def _lift(driver: Driver, by: float) -> None:
     """Lift the tip, at most to the top.
 
     Raises:
-        RigError: it does not arrive in time.
+        RigError: it does not arrive in time, or the target has stopped meanwhile.
     """
     z, reach = driver.position()["z"], driver.info.axes["z"]
     to = min(z + by, reach.travel.upper)
@@ -115,6 +130,7 @@ def _lift(driver: Driver, by: float) -> None:
                 break
             driver.pass_time(driver.rows.period)
         else:
+            driver.refuse_stopped()
             raise RigError("not-lifted", "z", "the tip did not arrive in time.")
     finally:
         driver.trouble = trouble
