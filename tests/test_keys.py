@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from seccm.cli.commands import app
 from seccm.key_tables import KeyTable
-from seccm.keys import find, plan_schema, rig_schemas, rig_tables, told
+from seccm.keys import find, names, plan_schema, rig_schemas, rig_tables, told
 from seccm.plan import load_plan
 from seccm.plan.keys_page import tables
 from seccm.plan.library import rigs
@@ -164,6 +164,27 @@ def test_what_is_the_same_is_said_once() -> None:
     texts = told(find("duration", PLAN))
     assert len(texts) == len({text.partition("\n")[2] for text in texts})
     assert "constant current; constant potential" in texts[0]
+
+
+@pytest.mark.parametrize(
+    ("slip", "meant"),
+    [
+        ("aproach.speed", "approach.speed"),
+        ("approach.sped", "approach.speed"),
+        ("program[0].duraton", "program.duration"),
+        ("clock.sample_rte", "clock.sample_rate"),
+        ("cv.scan_rat", "cv.scan_rate"),
+        ("potential drp", "potential drop"),
+    ],
+)
+def test_a_slip_in_table_or_key_is_told_with_what_was_meant(slip: str, meant: str) -> None:
+    assert f'Did you mean "{meant}"?' in told_by("help", slip, code=2)
+
+
+def test_whatever_is_suggested_is_found() -> None:
+    """A suggestion that the program refuses would be worse than none."""
+    for known in (tables(), *rig_tables().values()):
+        assert not [name for name in names(known) if not find(name, known)]
 
 
 def test_a_key_that_is_not_known_gets_advice() -> None:

@@ -30,7 +30,7 @@ def help_(
     ] = "",
 ) -> None:
     """Say what a key of a plan or of a rig file means: unit, bounds, default, example."""
-    from seccm.keys import find, rig_tables, told
+    from seccm.keys import find, names, rig_tables, told
     from seccm.plan.keys_page import tables
 
     plan = tables()
@@ -44,7 +44,7 @@ def help_(
     rigs = rig_tables()
     found = [*find(key, plan), *(one for kind in rigs for one in find(key, rigs[kind], kind))]
     if not found and not command:
-        known = {row.key for table in plan for row in table.rows} | _kinds(plan)
+        known = names([*plan, *(table for tables in rigs.values() for table in tables)])
         with sentences():
             raise PlanError(
                 key, [Problem("key", "is neither a key nor a kind.", _advice(key, known))]
@@ -99,7 +99,11 @@ def _overview(tables: tuple[KeyTable, ...]) -> str:
 def _advice(key: str, known: Iterable[str]) -> str:
     from seccm.mistakes import nearest
 
-    near = nearest(key.rsplit(".", 1)[-1], known)
+    known = list(known)
+    table, dot, last = key.rpartition(".")
+    whole = f"{table.rpartition('.')[2]}.{last}" if dot else last
+    near = nearest(whole, [name for name in known if ("." in name) == bool(dot)])
+    near = near or nearest(last, known)
     return f'Did you mean "{near}"?' if near else "seccm help lists the tables and kinds."
 
 

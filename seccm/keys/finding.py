@@ -45,6 +45,20 @@ def find(words: str, tables: Iterable[KeyTable], of: str = "") -> tuple[Found, .
     return tuple(found)
 
 
+def names(tables: Iterable[KeyTable]) -> tuple[str, ...]:
+    """Return every key with and without its table or kind, and every kind, for suggestions.
+
+    `find` knows each of them.
+    """
+    found: dict[str, None] = {}
+    for table in tables:
+        owners = [owner for owner in (table.kind, *table.keys) if owner]
+        found |= dict.fromkeys([table.kind] if table.kind else [])
+        for row in table.rows:
+            found |= dict.fromkeys([row.key, *(f"{owner}.{row.key}" for owner in owners)])
+    return tuple(found)
+
+
 def _above(table: KeyTable) -> set[str]:
     """Return the keys of the tables in whose values it stands, as its title names them."""
     return set(re.findall(r"of `+\[*([^\]`]+)", table.title))
