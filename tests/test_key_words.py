@@ -161,8 +161,8 @@ def test_kinds_of_rig_files_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize(("typed", "meant"), [
-    ("aprture", "aperture"), ("aproach.overtravl", "approach.overtravel"), ("Scan_rat", "scan_rate"),
-    ("constant curent", "constant current"), ("picth", "pitch"),
+    ("aprture", "aperture"), ("aproach.overtravl", "approach.overtravel"),
+    ("Scan_rat", "scan_rate"), ("constant curent", "constant current"), ("picth", "pitch"),
 ])  # fmt: skip
 def test_the_nearest_key_is_named(typed: str, meant: str) -> None:
     result = CliRunner().invoke(app, ["help", typed], env={"COLUMNS": "300"})
