@@ -18,6 +18,7 @@ from waiting import wait_for
 import seccm
 from seccm import session
 from seccm.cli.film_commands import look_at_films
+from seccm.cli.movie_commands import info, repair
 from seccm.errors import PlanError, Problem
 from seccm.events import Event, Landed, Note, Paused
 from seccm.imaging.irm.seen import maps_beside
@@ -279,6 +280,28 @@ def test_a_report_of_the_movie_counts_what_is_there(filmed: Path) -> None:
     before = movie_beside(filmed).read_bytes()
     assert repair_movie(filmed).described
     assert movie_beside(filmed).read_bytes() == before
+
+
+def test_frames_that_were_cut_off_a_movie_are_told_until_it_is_whole_again(
+    filmed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scan, movie = (Path(shutil.copy(each, tmp_path)) for each in (filmed, movie_beside(filmed)))
+    whole = movie.read_bytes()
+    assert movie_report(scan).missing == 0
+    movie.write_bytes(whole[: len(whole) // 2])
+    told = movie_report(scan)
+    assert told.missing == told.kept - told.found.pages > 0
+    for command in (info, repair):
+        command(scan)
+        said = " ".join(capsys.readouterr().out.split())
+        assert (
+            f"{told.missing} frames that the data file lists as kept are not in the movie" in said
+        )
+        assert "nothing to mend" not in said
+    movie.write_bytes(whole)
+    assert movie_report(scan).missing == 0
+    info(scan)
+    assert "not in the movie" not in " ".join(capsys.readouterr().out.split())
 
 
 def test_what_the_film_of_a_site_shows_ends_before_the_droplet_leaves(filmed: Path) -> None:

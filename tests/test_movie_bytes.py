@@ -44,6 +44,28 @@ def written(path: Path, made: PageLayout, count: int = 4) -> list[Picture]:
     return frames
 
 
+@pytest.mark.parametrize("kept", [0.3, 0.6, 0.999])
+def test_a_described_movie_that_was_cut_off_is_not_taken_for_a_whole_one(
+    tmp_path: Path, kept: float
+) -> None:
+    """Its first page still points at a description that is not there."""
+    path = tmp_path / "m.ome.tif"
+    frames = written(path, layout(40, 30), 6)
+    describe(path, np.arange(6.0), np.ones(6), name="a", told={})
+    assert look_at(path).described
+    path.write_bytes(path.read_bytes()[: int(kept * path.stat().st_size)])
+    found = look_at(path)
+    assert not found.described
+    mended = mend(path)
+    assert mended.pages == found.pages > 0
+    with tifffile.TiffFile(path) as file:
+        np.testing.assert_array_equal([page.asarray() for page in file.pages],
+                                      frames[: mended.pages])  # fmt: skip
+    again = path.read_bytes()
+    assert mend(path).cut == 0
+    assert path.read_bytes() == again
+
+
 @pytest.mark.parametrize(("width", "height", "bits"), SIZES)
 def test_pages_follow_each_other_without_overlap(width: int, height: int, bits: int) -> None:
     made = layout(width, height, bits)

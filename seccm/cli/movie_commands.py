@@ -105,7 +105,7 @@ def times(
 @movie_app.command()
 def repair(file: FileArgument) -> None:
     """Mend the movie of a run whose program was killed: every whole frame stays."""
-    from seccm.session.movies import repair_movie
+    from seccm.session.movies import movie_report, repair_movie
 
     with sentences():
         found = repair_movie(file)
@@ -113,6 +113,8 @@ def repair(file: FileArgument) -> None:
         if found.described:
             cut = ", nothing to mend"
         say(f"{file}: the movie has {counted(found.pages, 'whole frame')}{cut}.")
+        for line in _missing(movie_report(file)):
+            say((line, "yellow"))
         say(f"A run that broke off goes on with the next frame: {command('seccm', 'resume', file)}")
 
 
@@ -138,12 +140,24 @@ def _lines(told: MovieReport, file: Path) -> list[str]:
         lines.append(f"These times DISAGREE with those by {other}: {compare}")
     if math.isfinite(told.seconds):
         lines.append(f"From the first frame to the last: {show(told.seconds, 's', 4)}")
+    lines += _missing(told)
     if not told.found.described:
         lines.append(
-            "Its program did not close it. Every whole frame can be read; to put their times in: "
-            + command("seccm", "movie", "repair", file)
+            "It was not closed, or was cut off. Every whole frame can be read; to put their times "
+            "in: " + command("seccm", "movie", "repair", file)
         )
     return lines
+
+
+def _missing(told: MovieReport) -> list[str]:
+    """Say which frames of the data file are not in the movie any more."""
+    if not told.missing:
+        return []
+    return [
+        f"{counted(told.missing, 'frame')} that the data file lists as kept "
+        f"{'is' if told.missing == 1 else 'are'} not in the movie: it was cut off after it was "
+        "recorded. Put a whole copy of it beside the data file."
+    ]
 
 
 def _time_lines(told: TimesReport, file: Path, *, written: bool) -> list[str]:

@@ -21,7 +21,7 @@ class Found:
     cut: int = 0
     """Bytes behind them that belong to no frame, and are cut off by mending."""
     described: bool = False
-    """Whether it was closed with a description of its frames."""
+    """Whether it was closed with a description of its frames, and that is still there."""
 
 
 def look_at(path: Path) -> Found:
@@ -73,7 +73,9 @@ def _look(path: Path, file: BinaryIO) -> Found:
     described = False
     if pages:
         file.seek(layout.described)
-        described = int.from_bytes(file.read(8), "little") != TEXT_SIZE
+        length, place = (int.from_bytes(file.read(8), "little") for _ in range(2))
+        # Of a file that was cut off afterwards only the pointer is left.
+        described = length != TEXT_SIZE and place + length <= size
     return Found(layout, pages, size - layout.offset(pages), described)
 
 

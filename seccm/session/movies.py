@@ -31,7 +31,9 @@ class MovieReport:
     found: Found
     arrived: int
     kept: int
-    """Rows of frames that are in the movie."""
+    """Rows of frames that were put into the movie."""
+    missing: int
+    """Of these, those that are not in it any more: it was cut off."""
     lost: int
     gaps: tuple[tuple[int, int], ...]
     """First and last number of frames that were lost together, of the largest gaps."""
@@ -60,12 +62,15 @@ def movie_report(path: Path) -> MovieReport:
         large = np.sort(large[np.argsort(-step[large])][:5])
         t = frames["t"][np.isfinite(frames["t"])]
         errors = frames["t_err"][np.isfinite(frames["t_err"])]
+        found = look_at(movie)
+        listed = frames["index"][frames["index"] != NO_PAGE]
         return MovieReport(
             facts=facts,
             path=movie,
-            found=look_at(movie),
+            found=found,
             arrived=len(frames),
-            kept=int((frames["index"] != NO_PAGE).sum()),
+            kept=len(listed),
+            missing=int((listed >= found.pages).sum()),
             lost=frames.lost,
             gaps=tuple((int(numbers[k]) + 1, int(numbers[k + 1]) - 1) for k in large),
             statuses={

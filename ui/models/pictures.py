@@ -216,7 +216,7 @@ def marked(path: Path, pixel: float | None = None) -> Marked:
     except _BROKEN as error:
         what = f"what was found in it cannot be read ({error})."
         raise PlanError(str(path), [Problem("file", what, "Analyse it again.")]) from None
-    found = (*words, *said) or ("Nothing was looked for in it: seccm sem, seccm targets.",)
+    found = (*words, *said) or ("Nothing was looked for in it: seccm sem, seccm targets",)
     found += tuple(note.rstrip(".") for note in taken.notes)
     return Marked(path.name, taken.image, taken.pixel, (*circles, *targets), arrows, found)
 
