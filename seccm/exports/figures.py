@@ -26,6 +26,7 @@ def write(scan: Scan, target: Path, wanted: Wanted) -> None:
         DataFileError: the width is none of a figure, or what was asked for has no room in it.
     """
     from seccm.report.choice import drawings
+    from seccm.report.heads import unlapped
     from seccm.report.study import Study
     from seccm.report.style import save
 
@@ -46,6 +47,8 @@ def write(scan: Scan, target: Path, wanted: Wanted) -> None:
             figure.set_size_inches(room, high * room / wide)
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
+            if wanted.width:
+                unlapped(figure)
             for kind in KINDS:
                 save(figure, target / f"{drawing.slug}.{kind}", wanted.dpi)
         words = f"{drawing.title}. {drawing.caption}"
