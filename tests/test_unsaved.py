@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from scan_feeder import CLOCK, COLUMNS, HEADER, sites, told, visits
-from waiting import HANGING
+from waiting import HANGING, wait_for
 
+import seccm
 from seccm.data import Store, Unsaved
-from seccm.data.writer import Writer
+from seccm.data import store as store_module
+from seccm.data.writer import KEPT, Writer
 from ui.models.run_state import LOW_DISK, STALE, RunState
 
 
@@ -28,6 +30,26 @@ def test_what_was_recorded_is_unsaved_until_a_barrier_has_passed(tmp_path: Path)
     assert store.unsaved == Unsaved()
     store.close("complete")
     assert store.unsaved == Unsaved()
+
+
+def test_rows_of_a_site_that_goes_on_are_on_the_disk_after_a_while_though_nobody_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A step may last for a day, and a pause a weekend."""
+    monkeypatch.setattr(store_module, "LATEST", 0.0)
+    store = Store(tmp_path / "scan.h5", HEADER, sites(1), COLUMNS, CLOCK)
+    long = 6 * KEPT
+    for block, events in told(visits(1, steps=(long, 30)), repeat(100)):
+        if block.start < long:
+            store.record(block, events)
+    wait_for(lambda: store.unsaved == Unsaved())
+    copy = tmp_path / "copy.h5"
+    copy.write_bytes((tmp_path / "scan.h5").read_bytes())
+    copied = copy.with_name("copy.h5.redo")
+    copied.write_bytes((tmp_path / "scan.h5.redo").read_bytes())
+    store.close("stopped")
+    with seccm.open(copy) as scan:
+        assert scan.samples > long - 2 * KEPT, "all but what may belong to another step yet"
 
 
 def test_a_disk_that_hangs_is_seen_while_it_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -43,6 +43,9 @@ HEAVIEST = 128_000_000
 """Bytes of raw samples that may wait: a minute of nine inputs."""
 SOON = 5.0
 """Seconds after which the disk is told of what a later session would need in order to go on."""
+LATEST = 30.0
+"""Seconds after which the disk is told of any row: all of a long step, and of a long pause, is
+never in a power cut's reach."""
 GRACE = 0.25
 """Seconds within which the disk is told of a finished site when no barrier asks for it."""
 
@@ -386,8 +389,9 @@ class Store:
                 for message in batch:
                     urgent |= self._apply(message)
                 applied += len(batch)
-                if self._writer.must_last:
-                    owed = min(owed, time.monotonic() + SOON)
+                if self._rows_taken > self._rows_safe:
+                    delay = SOON if self._writer.must_last else LATEST
+                    owed = min(owed, time.monotonic() + delay)
                 if self._wanted > self._safe or time.monotonic() >= owed:
                     self._writer.commit()
                     owed = math.inf
