@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from children import Packing, tried
+from children import Packing, tried, tried_once
 from hypothesis import settings
 from waiting import HANGING
 
@@ -34,11 +34,6 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # windows need no display
 settings.register_profile("seccm", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=300, print_blob=True)
 settings.load_profile("seccm")
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """Return one worker more than there are cores: many tests wait for programs that they start."""
-    return (os.cpu_count() or 1) + 1
 
 
 def pytest_sessionstart() -> None:
@@ -135,13 +130,9 @@ def bases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture
 def quickly_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have data files that are not sealed tried by a fork, once for the same content."""
-    if hasattr(os, "fork"):
-        from fuzz_files import forked
-
-        from seccm.data import vetting
-
-        monkeypatch.setattr(vetting, "_try", forked)
+    """Have data files that are not sealed tried by a child, once for the same content."""
+    if sys.platform != "win32":
+        monkeypatch.setattr("seccm.data.vetting._try", tried_once)
 
 
 @pytest.fixture(autouse=True)
