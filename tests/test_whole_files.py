@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from seccm.errors import DataFileError
@@ -17,29 +18,24 @@ from seccm.report import page, write_report
 from seccm.report.style import save
 from seccm.report.whole import whole
 
-
-class Half:
-    """A figure of which only a half can be written."""
-
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
-
-    def savefig(self, path: Path, dpi: int, format: str) -> None:
-        path.write_bytes(b"half")
-        raise self.error
-
-
 FAILURES = (OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt(), MemoryError())
 
 
 @pytest.mark.parametrize("error", FAILURES, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("old", [None, b"the figure of before"])
-def test_a_figure_that_cannot_be_written_leaves_the_one_of_before(tmp_path, error, old):
+def test_a_figure_that_cannot_be_written_leaves_the_one_of_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, old: bytes | None
+):
+    def half(self: FigureCanvasAgg, path: Path) -> None:
+        path.write_bytes(b"half")
+        raise error
+
+    monkeypatch.setattr(FigureCanvasAgg, "print_png", half)
     path = tmp_path / "map.png"
     if old is not None:
         path.write_bytes(old)
     with pytest.raises(type(error)):
-        save(Half(error), path, 100)  # type: ignore[arg-type]
+        save(Figure(figsize=(1, 1)), path, 100)
     assert [one.name for one in tmp_path.iterdir()] == ([] if old is None else ["map.png"])
     assert old is None or path.read_bytes() == old
 
