@@ -79,8 +79,11 @@ def test_one_voltammogram_is_the_same_from_every_program(
         assert "positive" in told["imported_as"]
 
 
-def test_the_reference_and_the_start_are_the_files_own(tmp_path: Path) -> None:
-    with brought(made.biologic(tmp_path / "a.mpt"), WIDE) as scan:
+@pytest.mark.parametrize("day", [b"02/24/2026", b"02.24.2026"])
+def test_the_reference_and_the_start_are_the_files_own(tmp_path: Path, day: bytes) -> None:
+    source = made.biologic(tmp_path / "a.mpt")
+    source.write_bytes(source.read_bytes().replace(b"02/24/2026", day))
+    with brought(source, WIDE) as scan:
         assert scan.header.reference == "Ag/AgCl / KCl"
         assert scan.header.started_at.startswith("2026-02-24T13:59:27")
 
