@@ -13,17 +13,20 @@ import numpy as np
 import pytest
 import tifffile
 from film_maps import irm_file
+from waiting import HANGING
 
 from seccm.data import open_scan
 from seccm.errors import DataFileError, PlanError
 from seccm.movie.facts import FrameStatus
 from ui.models.palette import DARK, Sizes
 from ui.models.pictures import LEFT_OUT, PARTICLE, REFUSED, TARGET, SiteMovie, maps_of, marked
+from ui.particles_panel import BUSY
 from ui.picture_plot import levels_of
 from ui.pictures_view import PicturesView
 
 OLD = Path(__file__).parent / "old_files" / "li-on-au-cv.h5"
 RATE, LANDED, SIDE = 5.0, 10, 48
+SCALED = "[Scan]\r\nPixelWidth=4e-009\r\n"
 SHOWN = 97
 """Frames until the droplet leaves."""
 
@@ -226,3 +229,44 @@ def test_a_picture_that_cannot_be_read_says_why(view: PicturesView, tmp_path: Pa
     assert "cannot be read as a TIFF" in view.words.text()
     view.show_maps(tmp_path / "none.irm.h5")
     assert view.maps.words.text() == "There is no file none.irm.h5."
+
+
+GREY = np.random.default_rng(0).integers(40, 200, (64, 64)).astype(np.uint8)
+ODD: dict[str, Any] = {
+    "no bytes": b"",
+    "another format": b"\xff\xd8\xff\xe0" + bytes(400),
+    "one row": GREY[:1],
+    "black": np.zeros_like(GREY),
+    "one shade": np.full_like(GREY, 90),
+    "in colours": np.stack([GREY, GREY // 2, 255 - GREY], -1),
+    "a gap": np.where(GREY.max() == GREY, np.nan, 1.0 * GREY).astype(np.float32),
+    "endless": np.full(GREY.shape, np.inf, np.float32),
+    "complex": GREY.astype(np.complex64),
+    "black or white": GREY > 100,
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_every_page_says_what_is_odd_about_a_picture(
+    view: PicturesView, qtbot: Any, tmp_path: Path, name: str
+) -> None:
+    odd = tmp_path / "Fläche [2] µ.tif"
+    if isinstance(ODD[name], bytes):
+        odd.write_bytes(ODD[name])
+    else:
+        tifffile.imwrite(odd, ODD[name], extratags=[(34682, "s", 0, SCALED, True)])
+    view.show_picture(odd)
+    assert odd.name in view.words.text()
+    view.tabs.setCurrentWidget(view.registration)
+    view.show_picture(odd)
+    said = view.registration.words.text()
+    assert odd.name in said or view.registration._path == odd
+    view.tabs.setCurrentWidget(view.particles)
+    view.show_picture(odd)
+    qtbot.waitUntil(lambda: view.particles.words.text() != BUSY, timeout=int(1000 * HANGING))
+    said = view.particles.words.text()
+    assert said
+    view.particles.shut()
+    if name in ("black", "one shade"):
+        assert "one shade" in said, "none found is not none there"
+        assert "one shade" in view.words.text()

@@ -179,7 +179,9 @@ def _brightest(picture: Any) -> float:
 
 
 def washed_out(image: FloatArray, most: float) -> list[str]:
-    """Return what is to be said of pixels that are as bright as a number can be."""
+    """Return what is to be said of pixels that are as bright as a number can be, or all alike."""
+    if float(np.ptp(image)) == 0.0:
+        return ["All pixels have one shade: nothing can be seen, whatever is on the sample."]
     share = float((image >= most).mean())
     if share <= _WASHED_OUT:
         return []
