@@ -83,9 +83,11 @@ def machines_may_be_slow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def nothing_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Have no plans, notes or queues of whoever runs the tests, and leave none behind."""
+    """Have no plans, notes, queues or catalogue of whoever runs the tests; leave none behind."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SECCM_HOME", str(tmp_path_factory.mktemp("home")))
+        home = tmp_path_factory.mktemp("home")
+        patch.setenv("SECCM_HOME", str(home))
+        patch.setenv("SECCM_CATALOG", str(home / "catalog"))
         yield
 
 

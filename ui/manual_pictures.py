@@ -471,6 +471,7 @@ def main(folder: Path, made: Path, only: Sequence[str] = ()) -> None:
             _fewer_colours(folder / f"{name}.png")
     with tempfile.TemporaryDirectory() as place:
         os.environ["SECCM_HOME"] = str(Path(place) / "home")
+        os.environ["SECCM_CATALOG"] = str(Path(place) / "catalog")
         scans = Path(place) / "scans"
         scans.mkdir()
         studio = Studio(scans, folder)
