@@ -62,7 +62,7 @@ def type_potential(view: MapView, text: str) -> None:
 
 def test_the_current_at_a_potential_follows_a_scan_that_runs(qtbot: QtBot, tmp_path: Path):
     data = tmp_path / "scan.h5"
-    with window(qtbot, tmp_path, connect=paused_after(0)) as w:
+    with window(qtbot, tmp_path, connect=paused_after(0), pace=10.0) as w:
         begin(qtbot, w, small_plan(tmp_path), data)
         qtbot.waitUntil(lambda: w.desk.run.state == "paused", timeout=LONG)
         type_potential(w.map, "0.5 m")

@@ -73,7 +73,7 @@ def test_a_growing_file_that_is_renamed_is_followed_to_its_end(
 ):
     """Browse, the live map and the buttons; packed at the end under its new name."""
     data = tmp_path / "scan.h5"
-    with window(qtbot, tmp_path, connect=paused_after(0)) as w:
+    with window(qtbot, tmp_path, connect=paused_after(0), pace=10.0) as w:
         begin(qtbot, w, small_plan(tmp_path), data)
         qtbot.waitUntil(lambda: w.desk.run.state == "paused", timeout=LONG)
         w.open_file(data)
@@ -110,7 +110,7 @@ def _look_until_complete(qtbot: QtBot, w: Window) -> None:
 
 def test_a_stopped_run_goes_on_from_its_renamed_file(qtbot: QtBot, tmp_path: Path, other: Path):
     data = tmp_path / "scan.h5"
-    with window(qtbot, tmp_path, connect=paused_after(0)) as w:
+    with window(qtbot, tmp_path, connect=paused_after(0), pace=10.0) as w:
         begin(qtbot, w, small_plan(tmp_path), data)
         qtbot.waitUntil(lambda: w.desk.run.state == "paused", timeout=LONG)
         w.desk.ask("stop")

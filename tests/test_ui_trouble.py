@@ -362,7 +362,7 @@ def test_a_reference_stays_chosen_from_run_to_run_and_for_files(qtbot: QtBot, tm
 
 def test_a_stopped_run_is_resumed_where_its_file_is_browsed(qtbot: QtBot, tmp_path: Path):
     data = tmp_path / "scan.h5"
-    with window(qtbot, tmp_path, connect=paused_after(0)) as w:
+    with window(qtbot, tmp_path, connect=paused_after(0), pace=10.0) as w:
         begin(qtbot, w, small_plan(tmp_path), data)
         qtbot.waitUntil(lambda: w.desk.run.state == "paused", timeout=LONG)
         w.actions_["stop"].trigger()

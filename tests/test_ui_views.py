@@ -145,7 +145,7 @@ def test_a_file_that_is_gone_is_not_offered(tmp_path: Path):
 
 def test_after_a_stop_resume_and_the_file_are_one_click_away(qtbot: QtBot, tmp_path: Path):
     data = tmp_path / "scan.h5"
-    with window(qtbot, tmp_path, connect=paused_after(0)) as w:
+    with window(qtbot, tmp_path, connect=paused_after(0), pace=10.0) as w:
         begin(qtbot, w, small_plan(tmp_path, 4, 2), data)
         qtbot.waitUntil(lambda: w.desk.run.state == "paused", timeout=LONG)
         qtbot.waitUntil(lambda: w.desk.run.finished == 1, timeout=LONG)

@@ -238,7 +238,7 @@ def test_conditions_are_edited_in_a_table_with_mistakes_at_their_cells(
 
 def test_a_growing_file_is_browsed_until_it_is_complete(qtbot: QtBot, tmp_path: Path):
     data = tmp_path / "scan.h5"
-    with window(qtbot, tmp_path, connect=paused_after(0)) as w:
+    with window(qtbot, tmp_path, connect=paused_after(0), pace=10.0) as w:
         begin(qtbot, w, small_plan(tmp_path, 2, 2), data)
         qtbot.waitUntil(lambda: w.desk.run.state == "paused", timeout=LONG)
         w.open_file(data)
