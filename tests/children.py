@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -75,14 +76,6 @@ def tried(path: Path) -> None:
     vetting.judge(path, *outcome(path))
 
 
-def tried_once(path: Path) -> None:
-    """Do the same once for the same content: tests use one damaged file in many ways."""
-    content = hashlib.sha256(bytes(path.absolute()) + path.read_bytes()).digest()
-    if content not in _outcomes:
-        _outcomes[content] = outcome(path)
-    vetting.judge(path, *_outcomes[content])
-
-
 def outcome(path: Path) -> tuple[int, str]:
     """Return the code with which a child that tried a file ended, and what it said."""
     hears, says = CHILDREN.Pipe(duplex=False)
@@ -100,6 +93,14 @@ def outcome(path: Path) -> tuple[int, str]:
         child.kill()
         child.join()
     return child.exitcode or 0, said
+
+
+def tried_once(path: Path, by: Callable[[Path], tuple[int, str]] = outcome) -> None:
+    """Do the same once for the same content: tests use one damaged file in many ways."""
+    content = hashlib.sha256(bytes(path.absolute()) + path.read_bytes()).digest()
+    if content not in _outcomes:
+        _outcomes[content] = by(path)
+    vetting.judge(path, *_outcomes[content])
 
 
 def _read(says: Connection, path: str) -> None:

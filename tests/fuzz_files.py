@@ -15,7 +15,6 @@ from __future__ import annotations
 import atexit
 import faulthandler
 import gc
-import hashlib
 import os
 import shutil
 import signal
@@ -25,9 +24,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from children import tried_once
 from file_uses import Numbers, Use, all_clean_numbers, fault_of, report, uses, xarray
 
 from seccm.data import attempts, finish, guard, open_scan, vetting
@@ -145,17 +146,6 @@ def faults_of(
             yield f"{name}: {fault}"
 
 
-_tried: dict[bytes, tuple[int, str]] = {}
-
-
-def forked(path: Path) -> None:
-    """Do what `vetting` does in a new process in a fork of this one, once for the same content."""
-    content = hashlib.sha256(bytes(path.absolute()) + path.read_bytes()).digest()
-    if content not in _tried:
-        _tried[content] = _in_a_fork(path)
-    vetting.judge(path, *_tried[content])
-
-
 def _in_a_fork(path: Path) -> tuple[int, str]:
     """Return the code with which the process that tried a file ended, and what it said."""
     output = path.parent.with_suffix(".output")
@@ -222,7 +212,7 @@ def _use_all(
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     faulthandler.enable()
-    vetting._try = forked
+    vetting._try = partial(tried_once, by=_in_a_fork)
     attempts.ATTEMPTS = 20  # a part that is damaged stays so, and nobody need wait for it
 
     def say(kind: str, number: int, words: str) -> None:

@@ -114,7 +114,9 @@ def _start(head: list[str]) -> str:
 
     The file does not say the time zone: that of the computer on which it is imported is taken.
     """
-    written = _written(head).replace(".", "/", 2) if "/" not in _written(head) else _written(head)
+    written = _written(head)
+    if "/" not in written:
+        written = written.replace(".", "/", 2)
     for form in ("%m/%d/%Y %H:%M:%S.%f", "%m/%d/%Y %H:%M:%S"):
         try:
             return datetime.strptime(written, form).astimezone().isoformat()
