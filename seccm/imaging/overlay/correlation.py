@@ -18,6 +18,7 @@ import numpy.typing as npt
 import scipy  # its parts are loaded when used
 
 from seccm.arrays import FloatArray
+from seccm.imaging.shades import of_one_shade
 
 FEWEST = 10.0
 """Independent places below which a correlation says nothing."""
@@ -126,8 +127,3 @@ def _r(first: FloatArray, second: FloatArray) -> float:
     if not size > 0 or of_one_shade(first) or of_one_shade(second):
         return math.nan
     return float((a * b).sum()) / size
-
-
-def of_one_shade(values: FloatArray) -> bool:
-    """Tell whether what is left of values without their mean is only the rounding of numbers."""
-    return bool(values.std() <= 1e-12 * np.abs(values).max(initial=0.0))

@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from seccm.arrays import FloatArray
-from seccm.imaging.overlay.correlation import FEWEST, Correlation, of_one_shade
+from seccm.imaging.overlay.correlation import FEWEST, Correlation
 from seccm.imaging.overlay.layers import Grid
 from seccm.imaging.overlay.profile import Line, Profile
 from seccm.imaging.plain_json import plain_json
+from seccm.imaging.shades import of_one_shade
 from seccm.imaging.stage.agreeing import Agreed
 
 KIND, FORMAT = "seccm overlay", 1

@@ -13,6 +13,7 @@ import numpy as np
 
 from seccm.arrays import FloatArray
 from seccm.imaging.reading import Refused, all_there, numbers_of
+from seccm.imaging.shades import of_one_shade
 
 if TYPE_CHECKING:
     from tifffile import TiffFile
@@ -180,7 +181,7 @@ def _brightest(picture: Any) -> float:
 
 def washed_out(image: FloatArray, most: float) -> list[str]:
     """Return what is to be said of pixels that are as bright as a number can be, or all alike."""
-    if float(np.ptp(image)) == 0.0:
+    if of_one_shade(image):
         return ["All pixels have one shade: nothing can be seen, whatever is on the sample."]
     share = float((image >= most).mean())
     if share <= _WASHED_OUT:
