@@ -378,6 +378,27 @@ def test_a_stopped_run_is_resumed_where_its_file_is_browsed(qtbot: QtBot, tmp_pa
         assert w.desk.run.finished == 6
 
 
+def test_a_run_that_is_resumed_to_its_end_between_two_looks_is_shown_as_it_is(
+    qtbot: QtBot, tmp_path: Path
+):
+    """By another program, while this one was busy or its window out of sight."""
+    data = tmp_path / "scan.h5"
+    run = seccm.run(str(small_plan(tmp_path)), path=data)
+    for event in run:
+        if isinstance(event, SiteFinished):
+            run.ask("stop")
+    with window(qtbot, tmp_path) as w:
+        w.open_file(data)
+        (view,) = w.browse.files
+        assert not view.resume_button.isHidden()
+        for _ in seccm.resume(data):
+            pass
+        view.look()
+        assert view.file.state == "complete"
+        assert view.resume_button.isHidden()
+        assert (view.file.map.outcome == Outcome.OK).all()
+
+
 def test_simulation_is_said_from_the_beginning(qtbot: QtBot, tmp_path: Path):
     """At start without a plan, while a run is prepared, while it runs and when it is over."""
     with window(qtbot, tmp_path) as w:

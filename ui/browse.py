@@ -216,7 +216,7 @@ class FileView(QWidget):
                 self._lost = False
                 self._describe()
                 self.moved.emit(self._called)
-        if self.file.growing and self.file.refresh():
+        if (self.file.growing or self.file.outdated) and self.file.refresh():
             self._describe()
         if self._plan is None and 0 < self.file.map.named < len(self.file.map.labels):
             self._plan = self._worker.do(self.file.plan)  # a planner has thought of conditions

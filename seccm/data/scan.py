@@ -112,7 +112,7 @@ class Scan:
 
     def refresh(self) -> None:
         """Look again at a file that is growing, or was; take tables again afterwards."""
-        if repair.mark(self.path) and self._growing and self._file and self._is_same:
+        if repair.mark(self.path) and self._growing and self._file and self.is_same:
             self._look_again()
         else:
             # Closed since, and perhaps replaced by its packed copy; or resumed.
@@ -124,7 +124,7 @@ class Scan:
         self._look()
 
     @property
-    def _is_same(self) -> bool:
+    def is_same(self) -> bool:
         """Whether the file at the path is the one that is open: a resumed one may be its copy."""
         return self._identity == _identity(self.path)
 

@@ -81,6 +81,14 @@ class ScanFile:
         return self.state == "running" or self.scan.being_written
 
     @property
+    def outdated(self) -> bool:
+        """Whether another file has taken its place: its run was resumed meanwhile, or packed."""
+        try:
+            return not self.scan.is_same
+        except OSError:
+            return False  # it is not where it was; `where` looks for it
+
+    @property
     def resumable(self) -> bool:
         """Whether its run ended before all sites had been visited."""
         left = self.asks or bool((self.map.outcome == Outcome.PLANNED).any())
