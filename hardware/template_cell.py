@@ -142,7 +142,9 @@ class TemplateCell:
             return
         shape = shape_of(drive.waveform)
         if not isinstance(shape, Technique):
-            raise RigError("no-such-technique", self._name, f"{drive.waveform!r} is none of its.")
+            raise RigError(
+                "no-such-technique", self._name, f"{drive.waveform!r} is not one of its waveforms."
+            )
         try:
             self._maker.load(drive.mode, shape, drive)
             self._maker.start()

@@ -253,7 +253,7 @@ def entries_of(config: Mapping[str, Any]) -> tuple[Entry, ...]:
     try:
         return _ENTRIES.validate_python(tuple(table.get("entries", ())))
     except (AttributeError, TypeError, ValidationError):
-        what = "was not read with the rig file, or is none."
+        what = "was not read with the rig file, or is not a calibration."
         remedy = "Read the rig file with seccm.load_rig, which reads its calibration, too."
         raise PlanError("rig", [Problem("calibration", what, remedy)]) from None
 

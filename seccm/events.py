@@ -285,7 +285,7 @@ class Imposed:
 
 @dataclass(frozen=True, slots=True)
 class StepFinished:
-    """A step of the site's program ended."""
+    """A step of the site's programme ended."""
 
     row: int
     """The last row of the step."""
@@ -295,7 +295,7 @@ class StepFinished:
     charge: float
     """Net charge of the step in coulombs."""
     path: Path = ()
-    """Where it stands in the program; empty where an older file does not say."""
+    """Where it stands in the programme; empty where an older file does not say."""
     kind: str = ""
     """As the plan names it, such as "constant current"."""
     name: str = ""

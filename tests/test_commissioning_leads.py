@@ -142,7 +142,7 @@ def test_a_resistor_of_another_size_is_told_and_nothing_is_kept() -> None:
     assert not found.figures
     assert set(found.results) == {"stray", "left", "gain"}
     words = found.words[0]
-    assert "not identifiable: what is read is no resistor of 10 Mohm" in words
+    assert "not identifiable: what is read is not a resistor of 10 Mohm" in words
     assert re.search(r"looks like (9\d\d M|1(\.\d+)? G)ohm", words), words
 
 

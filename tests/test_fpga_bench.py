@@ -171,7 +171,7 @@ def test_a_record_of_another_bitfile_counts_as_none(tmp_path: Path):
 def test_a_record_that_is_none_is_told_and_not_overwritten(tmp_path: Path, text: str):
     path = tmp_path / "b.json"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(PlanError, match="no record of a bench procedure"):
+    with pytest.raises(PlanError, match="not a record of a bench procedure"):
         read_record(path, "x")
     assert path.read_text(encoding="utf-8") == text
 

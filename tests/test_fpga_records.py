@@ -151,7 +151,7 @@ def test_a_spoiled_record_is_refused_by_its_path_and_stays(tmp_path: Path, spoil
     ALL.write(path)
     text = spoil(path.read_text(encoding="utf-8"))
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(PlanError, match="no record of a bench procedure") as caught:
+    with pytest.raises(PlanError, match="not a record of a bench procedure") as caught:
         read_record(path, "x")
     assert str(path) in str(caught.value)
     assert "seccm rig bench" in caught.value.problems[0].remedy
@@ -161,12 +161,12 @@ def test_a_spoiled_record_is_refused_by_its_path_and_stays(tmp_path: Path, spoil
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"\x80" * 20])
 def test_bytes_that_are_no_text_are_refused_too(tmp_path: Path, content: bytes):
     (tmp_path / "b.json").write_bytes(content)
-    with pytest.raises(PlanError, match="no record"):
+    with pytest.raises(PlanError, match="not a record"):
         read_record(tmp_path / "b.json", "x")
 
 
 def test_a_folder_in_the_place_of_a_record_is_refused(tmp_path: Path):
-    with pytest.raises(PlanError, match="no record"):
+    with pytest.raises(PlanError, match="not a record"):
         read_record(tmp_path, "x")
 
 

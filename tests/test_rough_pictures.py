@@ -168,7 +168,7 @@ def test_the_command_makes_every_edit_and_refuses_what_is_none(
     )  # fmt: skip
     told = " ".join(said.output.split())
     assert said.exit_code == 2
-    for words in ("is none", "no particle that has both", "outside of the picture"):
+    for words in ("is not above 0", "no particle that has both", "outside of the picture"):
         assert words in told
     assert not places(path).summary.exists()
     for pixel, words in (("4 nm, 5 nm, 6 nm", "width and height"), ("4", "--pixel")):

@@ -170,7 +170,7 @@ def told(info: RigInfo, **keys: Any) -> list[Problem]:
 def test_what_is_wrong_with_stairs_is_told_before_motion(info: RigInfo):
     assert not told(info)
     for keys, words in (
-        ({"stair": 4e-3}, "no whole number of stairs"),
+        ({"stair": 4e-3}, "not a whole number of stairs"),
         ({"stair": 1e-6}, "at most 20000"),
         ({"scan_rate": 1.0}, "last 5 ms at 1 V/s: 1.9 data points of 2.57 ms"),
     ):

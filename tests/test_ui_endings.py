@@ -22,6 +22,7 @@ from ui.models import curves
 from ui.models.curves import SiteCurves
 from ui.models.desk import Desk
 from ui.models.draft import Draft
+from ui.models.emergency import of_refusal
 from ui.models.run_file import RunFile
 from ui.models.run_state import RunState
 from ui.models.whole_files import whole
@@ -160,6 +161,21 @@ def test_a_notice_does_not_hide_why_a_run_waits(qtbot: QtBot, tmp_path: Path):
         assert w.bar.away.isVisible()
         w.bar.show_run(run, "", 0.0)
         assert w.bar.alarm.text() == "Paused: no contact three times."
+
+
+def test_the_strip_the_log_and_the_banner_write_units_alike(qtbot: QtBot, tmp_path: Path):
+    """However the core says it: what waits, what is refused, what an emergency came to."""
+    plain, typeset = "No contact within 30 um, at -0.2 mA/cm^2.", "30 µm, at −0.2 mA/cm²"
+    with window(qtbot, tmp_path) as w:
+        w.desk.run.follow("paused", 0, plain, 0.0)
+        w.desk.alert(Line("error", plain, remedy=plain))
+        w.bar.show_run(w.desk.run, "", 0.0, w.desk.notice)
+        assert w.bar.alarm.text().count(typeset) == 3
+        line = w.desk.lines[-1]
+        banner = of_refusal(plain)
+        for said in (line.text, line.remedy, banner.words, w.bar.alarm.text()):
+            assert typeset in said
+            assert "um" not in said.split()
 
 
 def test_a_file_is_not_resumed_while_another_run_has_the_rig(qtbot: QtBot, tmp_path: Path):

@@ -105,7 +105,7 @@ class InstructionLine(QWidget):
                 continue
             if not name or not equals or not level:
                 wrong.append(
-                    Problem("levels", f'"{part.strip()}" is none.', 'Write "j = -1 A/m^2".')
+                    Problem("levels", f'"{part.strip()}" is not a level.', 'Write "j = -1 A/m^2".')
                 )
             levels[name] = level
         if wrong:
@@ -122,7 +122,11 @@ def _length(name: str, field: QLineEdit, wrong: list[Problem]) -> float:
     except ValueError:
         level = None
     if level is None or level.unit != "m":
-        said = f'is "{field.text()}", no length.' if field.text().strip() else "is missing."
+        said = (
+            f'is "{field.text()}", which is not a length.'
+            if field.text().strip()
+            else "is missing."
+        )
         wrong.append(Problem(name, said, "Write it with its unit, such as 10 um."))
         return 0.0
     return level.value

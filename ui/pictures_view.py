@@ -18,6 +18,7 @@ from seccm.data import Scan
 from seccm.errors import DataFileError, PlanError
 from seccm.imaging.irm.seen import maps_beside
 from seccm.text_files import Unreadable
+from seccm.typography import readable
 from ui import pieces
 from ui.dialogs import choose_file
 from ui.maps_panel import MapsPanel
@@ -135,7 +136,7 @@ class PicturesView(QDialog):
             return
         self.picture.show_picture(found.image, found.pixel, again=True)
         self.picture.lay_over(found.circles, found.arrows, found.image.shape[1] * found.pixel)
-        self.words.setText(f"{found.name}: {'; '.join(found.words)}")
+        self.words.setText(f"{found.name}: {readable('; '.join(found.words))}")
 
     def _maps_of(self, path: Path, missing: str) -> tuple[Maps | None, str]:
         if not path.exists():

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from seccm.arrays import FloatArray
 from seccm.errors import DataFileError, PlanError
 from seccm.imaging.sem.micrograph import read_micrograph
+from seccm.typography import readable
 from seccm.units import parse, show
 from ui import pieces
 from ui.dialogs import choose_file
@@ -182,7 +183,7 @@ class RegistrationPanel(QWidget):
         if fitted is None:
             self.words.setText(EMPTY)
         else:
-            self.words.setText(fitted.refused or "\n".join(fitted.words))
+            self.words.setText(readable(fitted.refused or "\n".join(fitted.words)))
         pieces.look(self.words, "bad" if fitted is not None and fitted.refused else "")
         some = bool(self.registration.marks)
         for button in (self.fewer, self.keep, *self.step.values()):
@@ -241,7 +242,10 @@ class RegistrationPanel(QWidget):
             if not error > 0:
                 raise ValueError
         except ValueError:
-            self.words.setText(f"{self.error.text()!r} is no error: write it such as 0.3 um.")
+            self.words.setText(
+                f"{self.error.text()!r} is not a length above 0: write it with its "
+                "unit, such as 0.3 um."
+            )
             return
         self.registration.error = error
         self.refresh()

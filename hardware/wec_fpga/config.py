@@ -201,7 +201,7 @@ class WecFpgaConfig(Model):
                 what = "is missing: the rows of the target say what sensors show, not what is told."
                 yield Problem(f"axes.{name}.sensor", what, "Give the monitor of the axis.")
             elif axis.sensor.terminal not in WORDS:
-                what = f"{axis.sensor.terminal} is no input of the target."
+                what = f"{axis.sensor.terminal} is not an input of the target."
                 yield Problem(f"axes.{name}.sensor.terminal", what, "Write ai0 to ai7.")
         yield from not_retracted(
             self.axes.get("z"), "the target goes to 0 V when it is powered up or loses power"

@@ -171,7 +171,7 @@ class Link:
             DriverError: the library refuses.
         """
         if len(words) % WORDS and len(words) != 1:
-            raise ValueError(f"{len(words)} words are no whole lines")
+            raise ValueError(f"{len(words)} words are not whole lines")
         try:
             self._told(
                 lambda: self._out.write(list(words), timeout_ms=round(patience * 1000)), "send"

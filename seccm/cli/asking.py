@@ -86,7 +86,11 @@ def instruction_of(
     for one in levels if verb.instructs else ():
         name, equals, level = (part.strip() for part in one.partition("="))
         if not name or not equals or not level:
-            wrong.append(Problem("--level", f'"{one}" is no level.', 'Write "j = -1 mA/cm^2".'))
+            wrong.append(
+                Problem(
+                    "--level", f'"{one}" is not a level of a factor.', 'Write "j = -1 mA/cm^2".'
+                )
+            )
         chosen[name] = level
     if chosen and verb not in (Verb.PIN, Verb.ADD):
         wrong.append(Problem("--level", f"says nothing to {verb}.", "Leave it out."))
@@ -109,7 +113,7 @@ def _length(name: str, written: str, wrong: list[Problem]) -> float:
     except ValueError:
         level = None
     if level is None or level.unit != "m":
-        what = f'is "{written}", no length.' if written else "is missing."
+        what = f'is "{written}", which is not a length.' if written else "is missing."
         wrong.append(Problem(name, what, f'Write it with its unit: {name} "10 um".'))
         return 0.0
     return level.value

@@ -196,7 +196,7 @@ def _of_level(level: Compared) -> str:
 def _crop(text: str, file: Path) -> tuple[int, int, int, int]:
     parts = [part.strip() for part in text.split(",")]
     if len(parts) != 4 or not all(part.isdecimal() for part in parts):
-        what = f'"{text}" is no part of a picture.'
+        what = f'"{text}" is not a part of a picture.'
         raise PlanError(str(file), [Problem("--crop", what, 'Write "100, 120, 400, 400".')])
     left, top, width, height = map(int, parts)
     return left, top, width, height

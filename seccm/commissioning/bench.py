@@ -126,7 +126,7 @@ def read_record(path: Path, device: str) -> BenchRecord:
         }
         of = str(data["device"])
     except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
-        what = f"is no record of a bench procedure ({type(error).__name__}: {error})."
+        what = f"is not a record of a bench procedure ({type(error).__name__}: {error})."
         remedy = "Move it away, and go through `seccm rig bench` again."
         raise PlanError(str(path), [Problem("bench", what, remedy)]) from error
     return BenchRecord(device, seen if of == device else {})

@@ -100,8 +100,8 @@ def leads_words(found: Transfer, ohms: float, highest: float, left: float) -> It
     leads = found.leads
     if not found.described:
         yield (
-            f"Time constant and delay of the current are not identifiable: what is read is no "
-            f"resistor of {show(ohms, 'ohm')} behind one amplifier. At low frequencies it looks "
+            f"Time constant and delay of the current are not identifiable: what is read is not "
+            f"a resistor of {show(ohms, 'ohm')} behind one amplifier. At low frequencies it looks "
             f"like {show(ohms / found.gain, 'ohm', 3)}. Put in the resistor that --ohms says, "
             "measure the capacitance before, and repeat it. Nothing is kept."
         )

@@ -119,7 +119,7 @@ SAMPLE_COLUMNS = (
     Stored("I", "f4", "A", "current, anodic positive"),
     Stored("z", "f4", "um", "height of the tip, up positive"),
     Stored("phase", "u1", "1", "what the rig was doing"),
-    Stored("step", "u2", "1", "step of the site's program"),
+    Stored("step", "u2", "1", "step of the site's programme"),
     Stored("flag", "u1", "1", "flags of the data point (mean of samples)"),
     Stored("x", "f4", "um", "measured x"),
     Stored("y", "f4", "um", "measured y"),

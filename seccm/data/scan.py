@@ -175,7 +175,7 @@ class Scan:
         """One row for each step that ran: its site, what was imposed, how it ended, its charge.
 
         Imposed potentials are against the reference. A step that ran several times at a site has
-        several rows; `path` says where it stands in the program.
+        several rows; `path` says where it stands in the programme.
         """
         return self._found.steps
 

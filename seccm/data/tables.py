@@ -94,7 +94,7 @@ STEPS = Grown(
     (
         Stored("step_site", "i4", "1", "site at which the step ran"),
         Stored("step_number", "u2", "1", "number of the step among those that ran at the site"),
-        Stored("step_path", "S64", "", "place of the step in the program, such as 2.14.1"),
+        Stored("step_path", "S64", "", "place of the step in the programme, such as 2.14.1"),
         Stored("step_kind", "S32", "", "kind of the step, as the plan names it"),
         Stored("step_name", "S64", "", "what the plan calls the step; empty if nothing"),
         Stored("step_label", "S120", "", "the step in words"),

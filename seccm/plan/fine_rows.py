@@ -78,7 +78,7 @@ def _impossible(part: Part, info: RigInfo, *, there: bool) -> Iterator[Problem]:
         what = f"{show(row, 's')} is " + (
             f"shorter than one raw sample of rig {info.name}, {a_sample}."
             if short
-            else f"no whole number of raw samples of rig {info.name}, one every {a_sample}."
+            else f"not a whole number of raw samples of rig {info.name}, one every {a_sample}."
         )
         nearest = show(min(count, clock.spacing - 1) / clock.rate, "s")
         put = Suggestion(key_of(key), "put", nearest)

@@ -79,7 +79,7 @@ class Regions(Model):
                 what = f"has {counted(len(levels), 'value')} for {counted(count, 'region')}."
                 yield Problem(f"values.{name}", what, "Give one for each region.")
             elif len({level.unit for level in levels}) > 1:
-                what = "has values that are no quantities of one kind."
+                what = "has values of different kinds."
                 yield Problem(f"values.{name}", what, "Give all in units of one kind.")
         if self.moved_by == "rig" and not self.positions:
             what = "are missing: the coarse stage is sent there."

@@ -58,7 +58,7 @@ class Comparison(Model):
     def _check_limit(self, take: Take, key: str) -> None:
         """Refuse a limit of another kind than what is taken."""
         if self.of is not None and take == "E":
-            what = "is no share of anything: a potential depends on its reference."
+            what = "cannot be a share: a potential depends on its reference."
             out = Suggestion(("of",), "remove")
             raise Mistakes([Problem("of", what, "Give a potential as limit.", suggestion=out)])
         unit = TAKEN[take][0] if self.of is None else "1"

@@ -108,7 +108,7 @@ class _Scope:
             known |= {result.name: result for result in OF_ANY_STEP}
             result = known.get(asked.result)
             if result is None:
-                what = f'"{asked.result}" is no result of a step of the kind "{kind}".'
+                what = f'"{asked.result}" is not a result of a step of the kind "{kind}".'
                 remedy = f"It has {', '.join(known)}."
                 self.problems.append(Problem(f"{key}.result", what, remedy))
             elif asked.limit is not None and asked.limit.unit != result.unit:

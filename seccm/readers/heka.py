@@ -59,8 +59,9 @@ def read(path: Path, said: Said) -> Recording:
     stages = said.stages or ("",)
     if len(series) % len(stages) and not said.incomplete:
         raise DataFileError(
-            f"{path}: has {len(series)} series, which are no whole hops of {len(stages)} stages. "
-            "Nothing was made. With --incomplete the last hop may be broken off."
+            f"{path}: has {len(series)} series, which is not a whole number of hops "
+            f"of {len(stages)} stages. Nothing was made. With --incomplete the last "
+            "hop may be broken off."
         )
     parts = []
     for number, key in enumerate(series):

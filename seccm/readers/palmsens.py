@@ -33,7 +33,7 @@ def read_session(path: Path) -> Recording:
     try:
         session = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise wrong(path, f"is no whole session ({error}). The file may be cut.") from None
+        raise wrong(path, f"is not a complete session ({error}). The file may be cut.") from None
     measurements = _get(session, "Measurements")
     if not isinstance(measurements, list) or not measurements:
         raise wrong(path, "is a session without measurements.")
@@ -101,7 +101,7 @@ def _pairs(path: Path, units: list[str]) -> list[tuple[int, int]]:
         listed = ", ".join(units[k].strip() for k in found)
         raise wrong(
             path,
-            f"has the units {listed}: these are no pairs of columns, such as V,µA for each curve. "
+            f"has the units {listed}: these are not pairs of columns, such as V,µA for each curve. "
             "Export the curves again, each with one x and one y column.",
         )
     return pairs

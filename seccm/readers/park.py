@@ -136,7 +136,7 @@ def image_of(path: Path, head: bytes, data: bytes) -> Image:
         what = "line profiles" if category == 1 else f"data of kind {category}"
         raise wrong(
             path,
-            f"holds {what}, which are no measurement at sites. Import the file of the curves, "
+            f"holds {what}, which are not measurements at sites. Import the file of the curves, "
             "or of the map of the current.",
         )
     columns, rows = struct.unpack_from("<ii", head, 100)

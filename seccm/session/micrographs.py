@@ -201,7 +201,10 @@ def _impossible(edit: Edit) -> Problem:
     at = f"{show(edit.x, 'm')}, {show(edit.y, 'm')}"
     match edit:
         case Added() | Resized() if not edit.diameter > 0:
-            what, remedy = f"the diameter {show(edit.diameter, 'm')} is none.", "Give one above 0."
+            what, remedy = (
+                f"the diameter {show(edit.diameter, 'm')} is not above 0.",
+                "Give another one.",
+            )
         case Added():
             what, remedy = f"{at} is outside of the picture.", _COUNTED
         case Divided():

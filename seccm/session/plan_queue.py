@@ -53,7 +53,7 @@ def entries() -> tuple[Entry, ...]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(found, list):
-            raise ValueError("it is no list")
+            raise ValueError("it is not a list")
         return _sensible(tuple(Entry(**one) for one in found))
     except FileNotFoundError:
         return ()

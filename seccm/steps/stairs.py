@@ -126,7 +126,7 @@ def stair_problems(
     if not wrong:
         return
     what = (
-        f"{volts(wrong[0])}{setting.condition.under(*corners)} is no whole number of stairs of "
+        f"{volts(wrong[0])}{setting.condition.under(*corners)} is not a whole number of stairs of "
         f"{show(step.stair, 'V')}."
     )
     fits = _fitting(ways, step.stair)

@@ -110,7 +110,7 @@ def sweep_problems(
             out = Suggestion(key_of(f"{where}.{here}"), "remove")
             yield Problem(f"{where}.{here}", what, remedy, suggestion=out)
         elif a == b:
-            what = f"{volts(b)}{under} is no sweep: it equals {here}."
+            what = f"{volts(b)}{under} is not a sweep: it equals {here}."
             yield Problem(f"{where}.{there}", what, "Give another potential.")
     way = sum(abs(b - a) for a, b in pairwise(numbers))
     lasts, (longest, in_words) = way * cycles / setting.number(scan_rate), MOST["s"]

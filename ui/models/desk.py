@@ -123,10 +123,10 @@ class Desk:
                 # What was said of an earlier request is settled by this one.
                 self.dismiss()
             if not answer.granted and answer.ticket == self._urgent:
-                self.banner = of_refusal(readable(answer.text), self.run.words)
+                self.banner = of_refusal(answer.text, self.run.words)
                 self.say(Line("error", self.banner.words))
             elif not answer.granted:
-                self.alert(Line("warning", readable(answer.text)))
+                self.alert(Line("warning", answer.text))
         self._follow(news, now)
         self._follow_emergency(news)
         for found in news.found:
@@ -279,7 +279,7 @@ class Desk:
 
     def say(self, line: Line, at: datetime | None = None) -> None:
         """Add a line to the log, dated now unless it is about something earlier."""
-        self.lines.append(replace(line, at=f"{at or self.clock():%d %b %H:%M:%S}"))
+        self.lines.append(replace(line.typeset(), at=f"{at or self.clock():%d %b %H:%M:%S}"))
         self.said += 1
 
     def alert(self, line: Line, about: str = "") -> None:
@@ -290,7 +290,7 @@ class Desk:
             about: what it is about: `settle` dismisses it when that has changed.
         """
         self.say(line)
-        self.notice, self._about = line, about
+        self.notice, self._about = line.typeset(), about
 
     def settle(self, about: str) -> None:
         """Dismiss a notice about something that has changed since."""

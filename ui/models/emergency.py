@@ -29,11 +29,11 @@ def of_report(report: SafeReport, words: WayWords = TIP) -> Banner:
     if words.made_safe(report):
         if not words.tip:
             return Banner(f"{words.safe}.", "done")
-        at = "" if report.height is None else f": z = {readable(show(report.height, 'm', 4))}"
+        at = "" if report.height is None else f": z = {show(report.height, 'm', 4)}"
         top = ", fully retracted" if report.at_top else ""
         checked = report.checked or "The circuit was not checked."
         again = "" if report.at_top else f" Press {words.emergency} again to go to the top."
-        return Banner(f"{words.safe}{at}{top}. {checked}{again}", "done")
+        return Banner(readable(f"{words.safe}{at}{top}. {checked}{again}"), "done")
     tip = (
         ""
         if not words.tip
@@ -45,10 +45,10 @@ def of_report(report: SafeReport, words: WayWords = TIP) -> Banner:
     )
     cell = "off" if report.drive_off else "NOT KNOWN TO BE OFF"
     what = f"Tip {tip}, cell {cell}" if tip else f"Cell {cell}"
-    return Banner(f"{what}. {report.words} {words.remedy}", "failed")
+    return Banner(readable(f"{what}. {report.words} {words.remedy}"), "failed")
 
 
 def of_refusal(why: str, words: WayWords = TIP) -> Banner:
     """Say that nothing was done."""
     what = "Tip NOT LIFTED" if words.tip else "Cell NOT KNOWN TO BE OFF"
-    return Banner(f"{what}. {why}", "failed")
+    return Banner(readable(f"{what}. {why}"), "failed")

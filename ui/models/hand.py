@@ -10,6 +10,7 @@ from seccm.hopping.circuit import Circuit
 from seccm.remote import News
 from seccm.remote.messages.coarse import TITLE as COARSE
 from seccm.rig import RigInfo
+from seccm.typography import readable
 from seccm.units import parse, show
 from ui.models.showing import Prefix
 
@@ -118,7 +119,7 @@ def limits_words(info: RigInfo | None, axis: str) -> str:
         return ""
     limits = info.axes[axis]  # type: ignore[index]
     low, high = limits.travel.lower * 1e6, limits.travel.upper * 1e6
-    return f"{low:g} to {high:g} µm, ≤ {show(limits.fastest, 'm/s').replace('um', 'µm')}"
+    return f"{low:g} to {high:g} µm, ≤ {readable(show(limits.fastest, 'm/s'))}"
 
 
 def read_back(name: str, value: float | None) -> str:

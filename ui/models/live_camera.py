@@ -19,7 +19,7 @@ import numpy as np
 from seccm.arrays import FloatArray
 from seccm.filming.ring import Ring, Shown
 from seccm.filming.state import CameraState
-from seccm.typography import counted
+from seccm.typography import counted, readable
 from seccm.units import show
 from ui.models.change import relative_change
 
@@ -170,7 +170,7 @@ class LiveCamera:
         words = f"from {counted(count, 'landing')} that {'was' if count == 1 else 'were'} seen"
         if count > 1:
             spread = float(np.hypot(*found.std(axis=0, ddof=1)))
-            words += f", which differ by {show(spread, 'm', 2)}"
+            words += f", which differ by {readable(show(spread, 'm', 2))}"
         return Where((float(middle[0]), float(middle[1])), words)
 
     def places(self, sites: Mapping[int, tuple[float, float]]) -> dict[int, tuple[float, float]]:
@@ -225,7 +225,7 @@ class LiveCamera:
         if state.films and math.isfinite(rate):
             parts.append(f"{rate:.3g} frames/s of {state.rate:.3g}")
         if state.exposure:
-            parts.append(f"exposure {show(state.exposure, 's', 3)}")
+            parts.append(f"exposure {readable(show(state.exposure, 's', 3))}")
         if self.shown is not None:
             parts.append(f"frame {self.shown.number}")
         return " · ".join(parts)
@@ -246,7 +246,7 @@ class LiveCamera:
         ]  # fmt: skip
         if free >= 0 and state.disk_rate > 0:
             parts.append(f"disk for {_long(free / state.disk_rate)} of all frames")
-        unsure = show(state.sync_uncertainty, "s", 2)
+        unsure = readable(show(state.sync_uncertainty, "s", 2))
         parts.append(f"times by {state.sync}, ± {unsure}")
         return " · ".join(parts)
 

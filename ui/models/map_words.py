@@ -68,7 +68,7 @@ def marks(sites: SiteMap, name: str, mapped: Shown, span: Range, scale: ColourSc
         there.append(f"fewer than {FEWEST} values, so no median: {'; '.join(named)}")
     if scale is ColourScale.LOGARITHMIC and not has_logarithm(mapped):
         there.append(
-            "linear: a logarithmic scale needs values of one sign, and a zero that is no choice"
+            "linear: a logarithmic scale needs values of one sign, and a zero that nobody chose"
         )
     if span.above or span.below:
         beyond = ((span.above, "above"), (span.below, "below"))

@@ -98,7 +98,7 @@ class Registration:
         if text.strip() or column < WRITTEN - 1:
             value = float(text.replace("−", "-").replace(",", "."))
             if not math.isfinite(value):
-                raise ValueError(f"{text!r} is no place")
+                raise ValueError(f"{text!r} is not a place")
         name = ("x", "y", "stage_x", "stage_y", "t")[column - 1]
         changed = {name: value if name == "t" else 1e-6 * value}
         self.marks[number] = replace(mark, **changed)  # type: ignore[arg-type]

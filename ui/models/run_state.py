@@ -20,6 +20,7 @@ from seccm.events import (
 from seccm.hopping.life import State, possible
 from seccm.plan.pace import Pace
 from seccm.plan.way_words import TIP, WayWords
+from seccm.typography import readable
 from ui.models.words import PHASES, bytes_words, clock_words
 
 STALE = 2.0
@@ -127,7 +128,7 @@ class RunState:
 
     def follow(self, state: str, row: int, waiting: str, now: float, *, thinking: str = "") -> None:
         """Take in the engine's status."""
-        self.state, self.waiting, self.thinking = state, waiting, thinking
+        self.state, self.waiting, self.thinking = state, readable(waiting), thinking
         if row != self._row or self._row_at is None:
             self._row, self._row_at = row, now
 

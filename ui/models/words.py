@@ -49,6 +49,10 @@ class Line:
     at: str = ""
     """When, as read off a clock."""
 
+    def typeset(self) -> Line:
+        """Return it as the window writes units, signs and powers: µm, not um."""
+        return replace(self, text=readable(self.text), remedy=readable(self.remedy))
+
 
 PHASES = {
     Phase.IDLE: "waiting",
@@ -78,7 +82,7 @@ def line_of(event: Event, words: WayWords = TIP) -> Line:
         words: how the run is spoken of.
     """
     line = _line_of(event, words)
-    return replace(line, text=readable(line.text), remedy=readable(line.remedy))
+    return line.typeset()
 
 
 def _line_of(event: Event, words: WayWords) -> Line:
