@@ -16,7 +16,7 @@ SHORT: dict[str, dict[str, Any]] = {
     "open circuit": {"duration": "60 ms"},
     "cv": {"start": "-0.25 V", "vertices": ["0.25 V"], "scan_rate": "5 V/s"},
     "lsv": {**SWEEP, "scan_rate": "5 V/s"},
-    "pulses": {"current": "2 pA", "width": "10 ms", "pause": "20 ms", "count": 4},
+    "pulses": {"current": "2 pA", "width": "4 ms", "pause": "6 ms", "count": 3},
     "differential pulse": {**STAIRCASE, "amplitude": "25 mV", **PULSED},
     "square wave": {**STAIRCASE, "amplitude": "25 mV", "frequency": "25 Hz"},
     "normal pulse": {**STAIRCASE, **PULSED},
