@@ -91,17 +91,20 @@ def nothing_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
         yield
 
 
-@pytest.fixture(autouse=True)
-def quickly_packed_and_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def quickly_packed_and_tried() -> Iterator[None]:
     """Have files packed, and tried where they are not sealed, by children that import nothing.
 
     A new Python takes a second for it, and the suite would begin more than a thousand.
 
-    Nothing else is different, and runs in processes of their own pack as users have it.
+    Nothing else is different, and runs in processes of their own pack as users have it. It holds
+    for the whole session, since files are also made for all tests of a module.
     """
-    if sys.platform != "win32":
-        monkeypatch.setattr("seccm.session.running.finish_apart", Packing)
-        monkeypatch.setattr("seccm.data.vetting._try", tried)
+    with pytest.MonkeyPatch.context() as patch:
+        if sys.platform != "win32":
+            patch.setattr("seccm.session.running.finish_apart", Packing)
+            patch.setattr("seccm.data.vetting._try", tried)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -115,11 +118,13 @@ def quickly_commanded() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True)
-def quickly_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def quickly_drawn() -> Iterator[None]:
     """Have figures say their letters in curves: to cut fonts takes the most of writing a PDF."""
-    if "seccm.report.style" in sys.modules:
-        monkeypatch.setitem(sys.modules["seccm.report.style"].RC, "pdf.fonttype", 3)
+    with pytest.MonkeyPatch.context() as patch:
+        if "seccm.report.style" in sys.modules:
+            patch.setitem(sys.modules["seccm.report.style"].RC, "pdf.fonttype", 3)
+        yield
 
 
 @pytest.fixture(scope="session")
