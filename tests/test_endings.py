@@ -17,6 +17,7 @@ from seccm.errors import PlanError, Problem
 from seccm.plan import Plan
 from seccm.results import Status
 
+ONE = {"kind": "grid", "columns": 1, "rows": 1, "pitch": 10e-6}
 HELD = {"step": "constant potential", "potential": 0.5, "duration": 2.0}
 
 
@@ -84,7 +85,7 @@ def test_a_step_of_potential_goes_on_after_its_charging_current(limit, tmp_path)
         {"step": "constant potential", "potential": -0.3, "duration": 0.5, "until": limit},
         {"step": "constant potential", "potential": -0.25, "duration": 0.5, "until": limit},
     ]
-    plan = smaller("redox-cv-map", program=program)
+    plan = smaller("redox-cv-map", program=program, sites=ONE)
     for _ in seccm.run(plan, path=tmp_path / "steps.h5", seed=2):
         pass
     with open_scan(tmp_path / "steps.h5") as scan:
@@ -122,7 +123,7 @@ def test_the_charge_is_the_same_live_and_in_the_file(tmp_path):
         {"step": "constant potential", "potential": 0.25 - 0.1 * k, "duration": n * ROW}
         for k, n in enumerate(lengths)
     ]
-    plan = smaller("redox-cv-map", program=program)
+    plan = smaller("redox-cv-map", program=program, sites=ONE)
     for _ in seccm.run(plan, path=tmp_path / "short.h5", seed=4):
         pass
     with open_scan(tmp_path / "short.h5") as scan:
