@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -306,6 +307,7 @@ def kill_and_resume(folder: Path, wait_for: int, delay: float) -> None:
         while process.poll() is None:
             if log.exists() and len(log.read_bytes().splitlines()) >= wait_for:
                 break
+            time.sleep(0.001)  # to look without a rest takes as much processor time as the run
         try:
             process.wait(delay)
         except subprocess.TimeoutExpired:
