@@ -91,6 +91,7 @@ def test_a_bit_that_flips_in_any_column_damages_that_site_only(killed: Path) -> 
     assert {"site", "z_contact", "status", "row_start", "reason", "E_nuc", "E_nuc_err"} <= {
         *columns
     }
+    kinds = set()
     for name in columns:
         flip(killed, name, 1)
         with open_scan(killed) as scan:
@@ -100,9 +101,11 @@ def test_a_bit_that_flips_in_any_column_damages_that_site_only(killed: Path) -> 
             assert len(scan.site(0).t)
             assert scan.sites["status"][1] == Outcome.ABORTED
             assert np.isnan(scan.sites["z_contact"]).tolist()[:3] == [False, True, False]
-            for feature in scan.features:
+            # The results, once for each kind of column: to read them all takes most of the time.
+            for feature in scan.features if scan.sites[name].dtype not in kinds else ():
                 assert np.isnan(scan.sites[feature.name][1])
                 assert scan.sites[f"{feature.name}_status"][1] == Status.DAMAGED
+            kinds.add(scan.sites[name].dtype)
         flip(killed, name, 1)
     assert_all_rows_have_checksums(killed)
 
