@@ -115,7 +115,7 @@ def test_nothing_that_is_printed_steers_the_terminal(text: str):
 def test_a_run_is_complete_whatever_becomes_of_its_output(
     tmp_path: Path, where: str, environment: tuple[tuple[str, str], ...]
 ):
-    a_plan(tmp_path, title="Ü · µ ± 日")
+    a_plan(tmp_path, title="Ü · µ ± 日", sites=1)
     assert shell(tmp_path, f"seccm run plan.toml -o é.h5 {where}", environment) == 0
     with seccm.open(tmp_path / "é.h5") as scan:
         assert scan.state == "complete"
