@@ -18,7 +18,7 @@ from barrel_world import FILM, barrel_rig, card_tables
 from barrel_world import small_map as barrel_map
 from nidaq_bench import rig_table
 from secm_plans import GLASS, spots
-from small_scan import small_scan
+from small_scan import near_surface, small_scan
 from test_channels import CHANNELS, HERE, plan_of
 from test_channels_card import RELAYS
 from test_channels_card import card as channels_card
@@ -37,22 +37,13 @@ from seccm.events import (
 )
 from seccm.plan import Plan, load_plan
 from seccm.rig import Action, Block, Flag, Rig
-from seccm.rigs import RigFile, load_rig
+from seccm.rigs import RigFile
 from sim.virtual_rig import VirtualRig
 from sim.world import World
 
 UM = 1e-6
 RIGS = ("virtual", "card")
 Tables = dict[str, Any]
-
-
-def near_surface(start: str, rig: str) -> RigFile:
-    """A shipped rig whose tip begins close above the surface."""
-    file = load_rig(rig)
-    tables: Tables = {**file.config}
-    world = tables if tables["kind"] == "virtual" else dict(tables["virtual"])
-    world["stage"] = {**world.get("stage", {}), "start_z": start}
-    return RigFile(file.source, {**tables, "virtual": world} if world is not tables else world)
 
 
 def _drop(**way: Any) -> Plan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from seccm.plan import Plan, load_plan
+from seccm.rigs import RigFile, load_rig
 
 STEP = {"step": "constant current", "current_density": "$j", "duration": "0.3 s"}
 
@@ -39,3 +40,12 @@ def small_scan(columns: int = 4, rows: int = 3, **tables: Any) -> Plan:
 def lasting_scan() -> Plan:
     """Return the small scan with steps so long that it never ends while a test does something."""
     return small_scan(program=[{**STEP, "duration": "1000 s"}])
+
+
+def near_surface(start: str, rig: str) -> RigFile:
+    """A shipped rig whose tip begins close above the surface."""
+    file = load_rig(rig)
+    tables: dict[str, Any] = {**file.config}
+    world = tables if tables["kind"] == "virtual" else dict(tables["virtual"])
+    world["stage"] = {**world.get("stage", {}), "start_z": start}
+    return RigFile(file.source, {**tables, "virtual": world} if world is not tables else world)

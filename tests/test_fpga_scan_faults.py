@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from every_way import near_surface
+from small_scan import near_surface
 from test_fpga_science import small
 
 import seccm

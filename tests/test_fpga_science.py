@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from every_way import near_surface
+from small_scan import near_surface
 
 import seccm
 from hardware.wec_fpga.rig import WecFpgaRig

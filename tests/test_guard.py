@@ -256,21 +256,22 @@ def test_a_rough_sample_without_steps_is_found_as_before(scatter: float, shuffle
 
 
 @pytest.mark.parametrize(
-    ("way", "fault", "surface"),
+    ("way", "fault", "surface", "start"),
     [
-        ("plane", "no-surface@site=2", {}),
-        ("plane", "clogged-tip@site=2", {}),
-        ("last contact", "", DOWN),
-        pytest.param("plane", "clogged-tip@site=4", UP, marks=pytest.mark.glass),
+        ("plane", "no-surface@site=2", {}, "53 um"),
+        ("plane", "clogged-tip@site=2", {}, "53 um"),
+        ("last contact", "", DOWN, "53 um"),
+        pytest.param("plane", "clogged-tip@site=4", UP, "58 um", marks=pytest.mark.glass),
     ],
 )
 def test_the_driver_of_a_card_is_bounded_as_well(
-    way: str, fault: str, surface: dict[str, Any]
+    way: str, fault: str, surface: dict[str, Any], start: str
 ) -> None:
     small = plan(way, "raster")
     small = small.replace(sites={**small.to_dict()["sites"], "rows": 2})
     faults = (fault,) if fault else ()
-    found = watched(small, 1, *faults, resumes=0, card=True, surface={"tilt_x": 0.005, **surface})
+    world = {"surface": {"tilt_x": 0.005, **surface}, "stage": {"start_z": start}}
+    found = watched(small, 1, *faults, resumes=0, card=True, **world)
     assert found.error == ""
     assert found.deepest < MOST
     assert missed(found) >= 1

@@ -96,6 +96,7 @@ def nidaq(tmp_path_factory: pytest.TempPathFactory) -> Scan:
     head, tail = rig.split("[virtual]")
     rig = (
         f'{head}[inputs.leads]\nstray = "1 pF"\nbandwidth = "10 kHz"\n[virtual]\nstep = 1{tail}\n'
+        f'[virtual.stage]\nstart_z = "53 um"\n'
         f'[virtual.electrometer]\npotential_noise = "10 uV"\n[virtual.samples.dummy]\n{DUMMY}'
     )
     plan = _plan(CURRENT, per_decade=6, periods=5)

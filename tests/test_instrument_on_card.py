@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from every_way import near_surface
-from small_scan import small_scan
+from small_scan import near_surface, small_scan
 from test_late_rows import PLATE, REST, SWEEP
 
 import seccm

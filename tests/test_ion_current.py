@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from small_scan import near_surface
 from test_manual_safety import Session
 
 import seccm
@@ -110,9 +111,10 @@ def test_it_says_once_that_the_height_alone_decides(tmp_path: Path) -> None:
 
 def test_the_stop_is_as_good_on_a_card(tmp_path: Path) -> None:
     """Raw samples of the stand-in for a card, by the same rule."""
+    near = near_surface("51.5 um", "virtual-nidaq")
     slow = approach(speed="400 nm/s", travel="12 um")
     sites = {"kind": "grid", "columns": 2, "rows": 1, "pitch": "5 um"}
-    events = scan(tmp_path / "a.h5", rig="virtual-nidaq", sites=sites, **slow)
+    events = scan(tmp_path / "a.h5", rig=near, sites=sites, **slow)
     assert [e.outcome for e in finished(events)] == [seccm.Outcome.OK] * 2
 
 

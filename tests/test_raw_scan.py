@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_scan import small_scan
+from small_scan import near_surface, small_scan
 from typer.testing import CliRunner
 
 import seccm
@@ -47,7 +47,8 @@ def assert_rows_are_means(scan: Scan, site: int, step: int | None = None) -> Non
 def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A scan of one site with raw samples."""
     path = tmp_path_factory.mktemp("raw") / "scan.h5"
-    for _ in seccm.run(small_scan(1, 1, record=RAW), "virtual-nidaq", path=path, seed=3):
+    near = near_surface("53 um", "virtual-nidaq")
+    for _ in seccm.run(small_scan(1, 1, record=RAW), near, path=path, seed=3):
         pass
     return path
 
@@ -90,9 +91,10 @@ def test_a_rig_without_raw_samples_refuses_before_there_is_a_file(tmp_path: Path
 KILLED = """
 import sys
 sys.path.insert(0, sys.argv[2])
-from small_scan import small_scan
+from small_scan import near_surface, small_scan
 import seccm
-for event in seccm.run(small_scan(3, 1, record={"raw": True}), "virtual-nidaq", path=sys.argv[1]):
+near = near_surface("53 um", "virtual-nidaq")
+for event in seccm.run(small_scan(3, 1, record={"raw": True}), near, path=sys.argv[1]):
     print(type(event).__name__, flush=True)
 """
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scan_feeder import CLOCK, COLUMNS, HEADER, Visit, sites, told, visits
-from small_scan import STEP, small_scan
+from small_scan import STEP, near_surface, small_scan
 from test_raw_samples import CHANNELS, assert_all_there, codes_of, with_raw
 from test_raw_scan import assert_rows_are_means
 from typer.testing import CliRunner
@@ -346,7 +346,8 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One site on the driver of a card: two steps of four ask, one of them from contact on."""
     path = tmp_path_factory.mktemp("raw") / "scan.h5"
     program = [{**STEP, "raw": True}, REST, {**REST, "raw": True}, REST]
-    for _ in seccm.run(small_scan(1, 1, program=program), "virtual-nidaq", path=path, seed=3):
+    near = near_surface("53 um", "virtual-nidaq")
+    for _ in seccm.run(small_scan(1, 1, program=program), near, path=path, seed=3):
         pass
     return path
 
@@ -405,10 +406,10 @@ def test_the_command_says_that_only_steps_are_kept(tmp_path: Path):
 KILLED = """
 import json, sys
 sys.path.insert(0, sys.argv[2])
-from small_scan import small_scan
+from small_scan import near_surface, small_scan
 import seccm
 plan = small_scan(3, 1, program=json.loads(sys.argv[4]))
-for event in seccm.run(plan, sys.argv[3], path=sys.argv[1]):
+for event in seccm.run(plan, near_surface("53 um", sys.argv[3]), path=sys.argv[1]):
     print(type(event).__name__, flush=True)
 """
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from every_way import near_surface
+from small_scan import near_surface
 from test_serial_stage import controller_of, slow_plan, table
 
 import seccm

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 from cell_contract import CellContract
-from every_way import near_surface
+from small_scan import near_surface
 from test_cells import soon
 
 from hardware.template_cell import Maker, Technique, TemplateCell

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from small_scan import near_surface
 
 import seccm
 from seccm.analysis.quality import Quality
@@ -176,7 +177,7 @@ def test_it_runs_on_the_card(tmp_path: Path) -> None:
     """Raw samples and streamed outputs of the stand-in, by the same way."""
     slow = {"speed": 0.4e-6, "travel": 12e-6, "overtravel": 50e-9}
     small = plan(2, 2, approach=slow, sites={"order": "serpentine"})
-    events = run(tmp_path / "a.h5", small, load_rig("virtual-nidaq"), 3)
+    events = run(tmp_path / "a.h5", small, near_surface("50.9 um", "virtual-nidaq"), 3)
     assert outcomes(events) == [Outcome.OK] * 4
     with seccm.open(tmp_path / "a.h5") as scan:
         assert (scan.sites["z_surface_status"] < 32).all()
