@@ -238,6 +238,8 @@ def test_the_terminal_follows_a_planner(tmp_path: Path) -> None:
     assert "j = -2.5 mA/cm^2" in said
     assert any("the planner is thinking" in words for words in doing)
     assert task.fields["done"] == "3 so far"
+    *_, last = said.strip().splitlines()
+    assert last == "Run complete: The planner asks for no more sites.", "why it ended"
 
 
 # ------------------------------------------------------------------- the time left

@@ -30,6 +30,7 @@ from seccm.events import (
 )
 from seccm.plan.added import site_of, why
 from seccm.plan.pace import Pace
+from seccm.plan.planner import ListedSpec
 from seccm.plan.recipe import conditions_among
 from seccm.session import Run
 from seccm.words import SIMULATION
@@ -134,6 +135,10 @@ class RunProgress:
             case RunStopped():
                 for site in sorted(self._pending):
                     self._site_line(site, "")
+                if event.status == "complete" and not isinstance(
+                    self._run.plan.planner, ListedSpec
+                ):
+                    self._line(str(event), "bold")  # why it is enough, and what was found
             case _:
                 pass
 

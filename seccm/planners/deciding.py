@@ -14,6 +14,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from seccm.arrays import FloatArray
+from seccm.events import Outcome
 from seccm.factors import Level
 from seccm.plan.decision import SURE, Belief, Decision, Progress
 from seccm.plan.instruction import Instruction
@@ -72,12 +73,18 @@ class Memory:
         self.points: list[tuple[float, ...]] = []
         self._asked: list[int] = []
         """Which of the sites this planner asked for; a person may have wanted the others."""
+        self._lost: list[tuple[int, Finished]] = []
+        """Sites that were broken off, each with how many of the others there were before it. They
+        use ground and say nothing: what was wanted of them is asked for again, elsewhere."""
         self._heard: list[tuple[int, Instruction]] = []
         """What forbids places, each with how many sites there were before it."""
         self._models: tuple[int, tuple[Fitted, ...] | None] = (-1, None)
 
     def tell(self, finished: Finished) -> None:
         """Take in a finished site."""
+        if finished.outcome is Outcome.ABORTED:
+            self._lost.append((len(self.sites), finished))
+            return
         if not finished.instructed:
             self._asked.append(len(self.sites))
         self.sites.append(finished)
@@ -112,10 +119,16 @@ class Memory:
         until = count if heard is None else heard
         sites = self.sites[:count]
         sites += [one for one in self.sites[count:until] if one.instructed]
+        sites += [one for at, one in self._lost if at <= until]
         used = self.space.used(one.site for one in sites)
         # What a person adds need not lie on a place of the plan.
         used |= self.space.taken(one.site for one in sites if one.instructed)
         return used | self.space.forbidden(one for at, one in self._heard if at <= until)
+
+    @property
+    def lost(self) -> int:
+        """How many sites were broken off."""
+        return len(self._lost)
 
     @property
     def forbids(self) -> bool:
@@ -124,7 +137,7 @@ class Memory:
 
     @property
     def seconds(self) -> float:
-        """From the start of the run to the end of the last site."""
+        """From the start of the run to the end of the last site that was not broken off."""
         return self.sites[-1].ended if self.sites else 0.0
 
     def models(self, count: int) -> tuple[Fitted, ...] | None:
@@ -203,7 +216,8 @@ class Remembers:
     @property
     def total(self) -> int | None:
         """The most sites that there may be; nobody knows how many there will be."""
-        return self._spec.stop.sites
+        most = self._spec.stop.sites
+        return None if most is None else most + self._memory.lost
 
     def tell(self, finished: Finished) -> None:
         """Take in a finished site."""

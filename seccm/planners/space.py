@@ -262,7 +262,9 @@ class Space:
         return found
 
     def site(self, choice: Choice, used: set[int]) -> Site | None:
-        """Return the site of a choice; None where no place is left.
+        """Return the site of a choice, at the nearest place that is free; None where none is left.
+
+        Where no place is named, and within a region, it is the next in the order of the plan.
 
         Args:
             choice: what was chosen.
@@ -272,6 +274,9 @@ class Space:
         if place is None or place in used:
             region = self._sites[place].region if place is not None and self._apart else None
             free = [k for k in range(len(self.places)) if k not in used]
+            if place is not None:
+                apart = ((np.asarray(self._at) - self._at[place]) ** 2).sum(axis=1)
+                free.sort(key=lambda k: float(apart[k]))
             place = next((k for k in free if region in (None, self._sites[k].region)), None)
         if place is None:
             return None

@@ -102,7 +102,8 @@ class Stop(Model):
     """How many of such intervals hold the true value: 0.95 for 95 %, 0.68 for one standard
     deviation."""
     sites: Count | None = None
-    """How many sites the run has at most; without it, as many as the plan has places."""
+    """How many sites the run has at most, beside those that were broken off; without it, as many as
+    the plan has places."""
     time: Duration | None = None
     """How long the run lasts, from its start to the end of a site."""
     no_gain: Count | None = None
