@@ -161,11 +161,16 @@ def test_places_in_order_are_the_next_free_ones_whatever_was_chosen() -> None:
     assert made.site(Choice((0.5,), None), set(range(12))) is None
 
 
-def test_a_place_that_was_used_meanwhile_gives_way_to_a_free_one() -> None:
+def test_a_place_that_was_used_meanwhile_gives_way_to_the_nearest_free_one() -> None:
     made = space(chosen=True)
-    site = made.site(Choice((0.5, 0.0, 0.0), 3), used={3})
-    assert site is not None
-    assert made.used([site]) == {0}
+    used = {3}
+    for _ in range(2):  # place 3 is a corner
+        site = made.site(Choice((0.5, 0.0, 0.0), 3), used)
+        assert site is not None
+        apart = np.array([site.x, site.y]) - made.places[3]
+        assert float(np.hypot(*apart)) == pytest.approx(11e-6)
+        assert not used & made.used([site])
+        used |= made.used([site])
 
 
 @pytest.mark.parametrize("chosen", [False, True])
