@@ -228,3 +228,20 @@ def test_a_long_plan_is_explained_in_short() -> None:
         load_plan("lmo-array-pitt").conditions
     )
     assert output.count("begins after") == 21
+
+
+def test_whatever_the_overview_lists_can_be_asked_for():
+    """Every table and kind of a plan, every kind of rig, and every command, also of two words."""
+    overview = told_by("help")
+    for kind, tables_ in rig_tables().items():
+        assert kind in overview.rpartition("Kinds of rig:")[2]
+        said = told_by("help", kind)
+        assert all(key in said for table in tables_ for key in table.keys if key != "file")
+    for command in ("run", "rig check", "queue add"):
+        assert f"seccm {command} --help" in told_by("help", command)
+    assert "neither" in told_by("help", "rig nothing", code=2)
+
+
+@pytest.mark.parametrize("typed", ["PROBE", "Approach.Speed", "CV", "NIDAQ"])
+def test_capitals_lead_to_the_key_that_is_meant(typed: str):
+    assert f'Did you mean "{typed.lower()}"?' in told_by("help", typed, code=2)

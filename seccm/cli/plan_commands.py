@@ -35,8 +35,10 @@ def plans(
             say(f"Kept. Use it by its name: seccm run {name}")
         if favourite:
             own_plans.favour(favourite)
+            say(f"{favourite} is a favourite: the list begins with it.")
         if no_favourite:
             own_plans.favour(no_favourite, on=False)
+            say(f"{no_favourite} is not a favourite any more.")
         if forget:
             say(f"Removed from the list; the file is now {own_plans.forget(forget)}")
     if not (keep or favourite or no_favourite or forget):

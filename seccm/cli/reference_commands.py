@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,7 +25,7 @@ def help_(
     key: Annotated[
         str,
         typer.Argument(
-            help='A key ("approach.speed"), a kind of step, contact or sites ("cv"), or a command.'
+            help='A key ("approach.speed"), a kind of step, contact, sites or rig, or a command.'
         ),
     ] = "",
 ) -> None:
@@ -37,14 +37,17 @@ def help_(
     if not key:
         out.print(_overview(plan), soft_wrap=True)
         return
-    group = context.find_root().command
-    command = key in getattr(group, "commands", {})
+    command = _is_command(context.find_root().command, key.split())
     if command:
         say(f"{key} is a command: ", (f"seccm {key} --help", "bold"))
     rigs = rig_tables()
+    if key in rigs:
+        out.print(f"{key}: a kind of rig. Tables of such a rig file:\n", soft_wrap=True)
+        out.print("\n".join(_listed(rigs[key])), soft_wrap=True)
     found = [*find(key, plan), *(one for kind in rigs for one in find(key, rigs[kind], kind))]
-    if not found and not command:
+    if not found and not command and key not in rigs:
         known = names([*plan, *(table for tables in rigs.values() for table in tables)])
+        known = (*known, *rigs)
         with sentences():
             raise PlanError(
                 key, [Problem("key", "is neither a key nor a kind.", _advice(key, known))]
@@ -81,25 +84,41 @@ def _kinds(tables: Iterable[KeyTable]) -> set[str]:
     return {table.kind for table in tables if table.kind}
 
 
+def _is_command(group: object, words: list[str]) -> bool:
+    """Tell whether words name a command, such as "run" or "rig check"."""
+    for word in words:
+        group = getattr(group, "commands", {}).get(word)
+    return bool(words) and group is not None
+
+
 def _overview(tables: tuple[KeyTable, ...]) -> str:
     """Return which tables and kinds there are."""
+    from seccm.keys import rig_tables
+
+    lines = ["seccm help KEY says what a key, a table or a kind means. Tables of a plan:", ""]
+    lines += [*_listed(tables), "", f"Kinds of rig: {', '.join(rig_tables())}."]
+    lines += ["seccm COMMAND --help says how a command is used. docs/ has the whole manual."]
+    return "\n".join(lines)
+
+
+def _listed(tables: Iterable[KeyTable]) -> Iterator[str]:
+    """Yield a line for each table, with its kinds."""
     by_key: dict[str, list[str]] = {}
     for table in tables:
         for key in table.keys:
             by_key.setdefault(key, []).append(table.kind)
-    lines = ["seccm help KEY says what a key, a table or a kind means. Tables of a plan:", ""]
     for key, kinds in by_key.items():
         named = ", ".join(kind for kind in dict.fromkeys(kinds) if kind)
         if key != "file":
-            lines.append(f"  {key}{f': {named}' if named else ''}")
-    lines += ["", "seccm COMMAND --help says how a command is used. docs/ has the whole manual."]
-    return "\n".join(lines)
+            yield f"  {key}{f': {named}' if named else ''}"
 
 
 def _advice(key: str, known: Iterable[str]) -> str:
     from seccm.mistakes import nearest
 
     known = list(known)
+    if same := [name for name in known if name.lower() == key.lower()]:
+        return f'Did you mean "{same[0]}"?'
     table, dot, last = key.rpartition(".")
     whole = f"{table.rpartition('.')[2]}.{last}" if dot else last
     near = nearest(whole, [name for name in known if ("." in name) == bool(dot)])

@@ -46,14 +46,14 @@ def find(words: str, tables: Iterable[KeyTable], of: str = "") -> tuple[Found, .
 
 
 def names(tables: Iterable[KeyTable]) -> tuple[str, ...]:
-    """Return every key with and without its table or kind, and every kind, for suggestions.
+    """Return every key with and without its table or kind, every table and every kind.
 
     `find` knows each of them.
     """
     found: dict[str, None] = {}
     for table in tables:
         owners = [owner for owner in (table.kind, *table.keys) if owner]
-        found |= dict.fromkeys([table.kind] if table.kind else [])
+        found |= dict.fromkeys(owner for owner in owners if owner != "file")
         for row in table.rows:
             found |= dict.fromkeys([row.key, *(f"{owner}.{row.key}" for owner in owners)])
     return tuple(found)
