@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 import seccm
 from seccm.cli.commands import app
+from seccm.data.header import software
 from seccm.errors import DataFileError
 from seccm.plan import plans
 
@@ -193,6 +194,10 @@ def test_help_tells_the_exit_codes_and_ctrl_c():
     assert code == 0
     assert "Ctrl-C" in said
     assert "3 the rig" in " ".join(said.split())
+
+
+def test_the_version_is_told_as_every_data_file_stores_it():
+    assert seccm_says("--version") == (0, f"{software()}\n")
 
 
 def in_contact(data: Path) -> bool:

@@ -15,6 +15,7 @@ from seccm.cli.exchange_commands import import_
 from seccm.cli.exits import Exit, sentences, show_error, show_problems
 from seccm.cli.export_commands import export
 from seccm.cli.film_commands import irm, look_at_films
+from seccm.cli.help_texts import unwrap
 from seccm.cli.image_commands import draw_micrographs, sem
 from seccm.cli.many_commands import ClusterOption, WorkersOption, analyze_many, catalog, sweep
 from seccm.cli.movie_commands import movie_app
@@ -59,6 +60,28 @@ failed. An answer that could not be printed whole ends with 1, too; a run does n
 app = typer.Typer(
     help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
+
+
+def _tell_version(asked: bool) -> None:
+    from seccm.data.header import software
+
+    if asked:
+        say(software())
+        raise typer.Exit
+
+
+@app.callback()
+def _whole(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_tell_version, is_eager=True, help="Say which version this is."
+        ),
+    ] = False,
+) -> None:
+    """Take what stands before a command. Its help is that of the program."""
+
+
 rig_app.command()(bench)
 rig_app.command("power-up")(power_up)
 rig_app.command()(stops)
@@ -471,3 +494,6 @@ def _durations(plan: Plan, info: RigInfo) -> str:
     """Say how long a plan takes: from the shortest to the longest, where these differ."""
     shortest, longest = (lasting(plan.duration(info, shortest=s)) for s in (True, False))
     return longest if shortest == longest else f"{shortest} to {longest}"
+
+
+unwrap(app)
