@@ -18,10 +18,6 @@ import numpy as np
 
 import seccm
 from seccm.plan.recipe import conditions_among
-from seccm.report import style, write_report
-from ui.models.draft import Draft
-from ui.models.form import Group
-from ui.models.scan_file import ScanFile
 
 PLANNER = {
     "kind": "by halves",
@@ -89,6 +85,12 @@ def killed(folder: Path, kind: str, site: int) -> dict[str, Any]:
 
 def main(folder: Path) -> None:
     """Run, stop, resume, read, analyse, report and browse."""
+    # Not above: who is only to be killed draws and shows nothing, and would load all of it.
+    from seccm.report import style, write_report
+    from ui.models.draft import Draft
+    from ui.models.form import Group
+    from ui.models.scan_file import ScanFile
+
     style.RC["pdf.fonttype"] = 3  # to cut fonts takes the most of writing a PDF
     path = folder / "scan.h5"
     run = seccm.run(plan(), path=path, seed=3)
