@@ -17,6 +17,7 @@ import seccm
 from seccm.cli.commands import app
 from seccm.readers.said import Place, Said
 from seccm.report import write_report
+from seccm.results import Status
 
 WIDE = {"footprint": 2e-6}
 ANODIC = {"sign": "anodic positive", **WIDE}
@@ -144,7 +145,33 @@ def test_steps_of_heka_keep_times_of_their_own(tmp_path: Path) -> None:
         np.testing.assert_allclose(np.diff(measured(scan, 1, 1)[0]), 0.02, rtol=2e-3)
         np.testing.assert_allclose(measured(scan, 1, 1)[2], 2 * made.I, rtol=1e-5, atol=1e-16)
         np.testing.assert_allclose(scan.sites["E_half"], made.HALF, atol=1e-3)
+        assert (scan.sites["E_half_status"] == Status.OK).all()
+        assert (scan.sites["E_end_status"] == Status.OK).all()
         assert scan.sites["x_cmd"][1] == pytest.approx(5e-6)
+
+
+@pytest.mark.parametrize("late", [0, 3])
+def test_numbers_from_uneven_data_points_are_doubtful_and_why_is_said(
+    tmp_path: Path, late: int
+) -> None:
+    """Every seventh data point may come three times as late as another."""
+    apart = 0.02 * (1 + late * (np.arange(40) % 7 == 0))
+    rows = [f"{t:.3f}, 0.3, 1" for t in np.cumsum(apart)]
+    (tmp_path / "a.csv").write_text("\n".join(["t (s), E (V), I (nA)", *rows]))
+    made_file = seccm.import_file(tmp_path / "a.csv", said=Said(**ANODIC))
+    with seccm.open(made_file) as scan:
+        assert (scan.sites["Q_status"][0] == Status.GAP) == bool(late)
+        assert ("not evenly spaced" in " ".join(made_file.understood)) == bool(late)
+
+
+def test_a_folder_without_a_table_of_places_is_asked_for_all_else_at_once(tmp_path: Path) -> None:
+    folder = tmp_path / "maps"
+    folder.mkdir()
+    for name in ("1.DTA", "2.DTA"):
+        made.gamry(folder / name)
+    with pytest.raises(seccm.DataFileError) as refused:
+        seccm.import_file(folder)
+    assert all(word in str(refused.value) for word in ("--places", "--sign", "--footprint"))
 
 
 def test_a_map_of_park_is_a_site_for_each_pixel(tmp_path: Path) -> None:
@@ -220,11 +247,11 @@ def test_what_was_imported_is_analysed_again_and_reported_on(tmp_path: Path) -> 
 OPEN = [
     ("a.DTA", made.gamry, {}, ("--sign anodic", '--footprint "2 um"')),
     ("chi.txt", made.chi, {}, ("--sign anodic", "--footprint")),
-    ("a.mat", made.heka, {}, ('--column "current=channel 1"',)),
-    ("a.mat", made.heka, {"columns": HEKA["columns"]}, ("--stage",)),
+    ("a.mat", made.heka, {}, ("--sign", "--footprint", '--column "current=NAME"', "--stage",
+                              '--unit "potential=V"', "--places")),
     ("a.mat", made.heka, {k: v for k, v in HEKA.items() if k != "places"}, ("--places",)),
     ("a.mat", made.heka, {k: v for k, v in HEKA.items() if k != "units"}, ("--unit",)),
-    ("a.csv", made.pstrace_csv, WIDE, ("--period",)),
+    ("a.csv", made.pstrace_csv, {}, ("--period", "--footprint")),
     ("a.csv", lambda p: made.echemtips(p, polarity=None), WIDE, ("--sign",)),
     ("a.tdms", made.tdms, WIDE, ("--sign",)),
     ("a.csv", lambda p: made.table(p, ("t (s)", "E (V)", "I")), ANODIC, ('--unit "current=nA"',)),

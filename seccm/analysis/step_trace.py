@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -57,11 +58,12 @@ def step_traces(site: Site, record: SiteRecord, offset: float, area: Area) -> tu
     if record.landing is None:
         return ()
     reasons = {end.step: end.reason for end in record.ends}
-    row = spacing(record.t)
+    usual = spacing(record.t)
     moved = misplaced(site, record)
     found: list[StepTrace] = []
     for index, segment in steps_ran(site, record).items():
         rows = record.steps[index]
+        row = _row_of(record, rows, usual)
         t = without_breaks(record, rows, row)
         flag = _flags(record, rows, row)
         if moved and index == 0:
@@ -89,6 +91,12 @@ def step_traces(site: Site, record: SiteRecord, offset: float, area: Area) -> tu
         with_fine_rows(trace, record, record.steps[trace.segment.index], offset, before)
         for trace, before in zip(_with_contact(found, record, offset), ranges, strict=False)
     )
+
+
+def _row_of(record: SiteRecord, rows: slice, usual: float) -> float:
+    """Return the time from row to row of a step: that of the clock, or its own if imported."""
+    own = spacing(record.t[rows]) if record.imported else math.nan
+    return own if math.isfinite(own) else usual
 
 
 def _leads(record: SiteRecord, segment: Segment) -> Leads:
@@ -176,6 +184,8 @@ def _flags(record: SiteRecord, rows: slice, row: float) -> npt.NDArray[np.uint8]
     missing = np.zeros(rows.stop - rows.start + 1, bool)
     first = min(rows.start, 1) ^ 1
     missing[first : first + around.size - 1] = ~(np.abs(np.diff(around) - row) < 0.5 * row)
+    if record.imported:
+        missing[[0, -1]] = False  # of what came between the steps nothing is known
     # A session that broke off between two steps lost neither the end of one nor the other's start.
     missing[0] &= rows.start not in record.seams
     missing[-1] &= rows.stop not in record.seams

@@ -68,12 +68,22 @@ def draw(file: h5py.File) -> None:
 
 def _results(file: h5py.File) -> list[str]:
     """Return the names of the results of the sites, the most telling first."""
-    ranks = {}
-    for name in (one.removesuffix("_status") for one in file if one.endswith("_status")):
-        if name in file and f"{name}_err" in file:
-            known = declared_of(name)
-            ranks[name] = DETAIL if known is None else known.rank
-    return sorted(ranks, key=lambda name: (ranks[name], name))
+    named = (one.removesuffix("_status") for one in file if one.endswith("_status"))
+    return most_telling(name for name in named if name in file and f"{name}_err" in file)
+
+
+def most_telling(names: Iterable[str]) -> list[str]:
+    """Put the names of results in the order in which a viewer should offer them as maps.
+
+    Those that a report draws as maps come before those that only belong to them, such as the
+    charges that an efficiency is made of.
+    """
+
+    def place(name: str) -> tuple[bool, int, str]:
+        known = declared_of(name)
+        return (True, DETAIL, name) if known is None else (not known.mapped, known.rank, name)
+
+    return sorted(names, key=place)
 
 
 def _drawn(

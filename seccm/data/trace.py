@@ -55,6 +55,9 @@ class SiteRecord:
     """What wires and electrometer of the rig do to fast signals."""
     seams: tuple[int, ...] = ()
     """Rows with which a later session went on, after a rest; in between is nothing of the site."""
+    imported: bool = False
+    """Whether another program measured it: each step then has a spacing of data points of its own,
+    and of what came between the steps nothing is known."""
 
     def __repr__(self) -> str:
         return f"<SiteRecord {self.number}: {self.outcome.words}, {self.extent}>"
@@ -261,6 +264,7 @@ def record_of(
     events: tuple[Event, ...],
     raw: RawOfSite | None = None,
     leads: Leads = NO_LEADS,
+    imported: bool = False,
 ) -> SiteRecord:
     """Turn packed rows, as stored, into a record in SI units.
 
@@ -293,4 +297,5 @@ def record_of(
         raw=raw,
         leads=leads,
         seams=seams,
+        imported=imported,
     )

@@ -49,7 +49,7 @@ from seccm.data.layout import (
     sample_dataset,
     text,
 )
-from seccm.data.leads import leads_of, ranges_of, update_of
+from seccm.data.leads import is_imported, leads_of, ranges_of, update_of
 from seccm.data.live_analysis import LiveAnalysis
 from seccm.data.live_analysis import cells_of as cells_found
 from seccm.data.planned import Recipes
@@ -153,7 +153,8 @@ class Writer:
         chosen = raw_of_steps and "raw" in self._data
         self._choice = RawChoice(clock.spacing, every=not chosen)
         rig = str(file.attrs["rig_json"])
-        self._leads, self._said = leads_of(rig), (update_of(rig), ranges_of(rig))
+        self._leads, self._imported = leads_of(rig), is_imported(rig)
+        self._said = (update_of(rig), ranges_of(rig))
         self._raw = RawWriter(self._data, self._changes, self._choice)
         self._frames = FrameWriter(self._to, self._data)
         self._late = LateWriter(self._to, self._data, self._time, clock.period)
@@ -467,6 +468,7 @@ class Writer:
             events=tuple(visit.events),
             raw=self._raw_of_site,
             leads=self._leads,
+            imported=self._imported,
         )
         self._steps.close(event.site, event.row, stops)
         self._cells.set(event.site, t_end=self._time(event.row), reason=text(event.reason, _REASON))

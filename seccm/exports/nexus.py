@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 
 from seccm.data import Scan
+from seccm.data.nexus import most_telling
 from seccm.errors import DataFileError
 from seccm.exports.content import facts, heads, maps, measured, site_table, units
 from seccm.exports.seam import Wanted, Writer
@@ -46,8 +47,8 @@ def _maps(entry: Any, scan: Scan, wanted: Wanted) -> None:
         _column(data, "y", one.y0 + one.dy * np.arange(rows), "m", "y of the sites")
         _column(data, "x", one.x0 + one.dx * np.arange(columns), "m", "x of the sites")
         data.attrs.update(signal=one.name, axes=["y", "x"], title=one.words)
-    measured_first = [one.name for one in found if one.name != "z_contact"]
-    group.attrs["default"] = (measured_first or [found[0].name])[0]
+    results = most_telling(one.name for one in found if one.name != "z_contact")
+    group.attrs["default"] = (results or [found[0].name])[0]
     entry.attrs["default"] = "maps"
 
 
@@ -58,7 +59,8 @@ def _sites(entry: Any, scan: Scan) -> None:
         array = np.asarray(column.values)
         text = array.dtype.kind == "U"
         _column(data, name, array.astype("S") if text else array, column.unit, name)
-    numeric = [f.name for f in scan.features if np.isfinite(table[f.name].values).any()]
+    results = most_telling(feature.name for feature in scan.features)
+    numeric = [name for name in results if np.isfinite(table[name].values).any()]
     data.attrs.update(signal=(numeric or ["z_contact"])[0], axes=["site"])
 
 

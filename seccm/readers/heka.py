@@ -22,6 +22,7 @@ from seccm.readers.seam import Reader
 from seccm.readers.text_tables import wrong
 
 _TRACE = re.compile(r"Trace_(\d+)_(\d+)_(\d+)_(\d+)")
+NAME = "HEKA PatchMaster"
 Key = tuple[int, int, int]
 """Group, series, sweep."""
 
@@ -41,21 +42,10 @@ def claims(path: Path) -> bool:
 def read(path: Path, said: Said) -> Recording:
     """Return the steps of an export."""
     traces = _traces(path)
-    channels = sorted({channel for mine in traces.values() for channel in mine})
-    if len(channels) > 1 and not {"current", "potential"} <= said.columns.keys():
-        named = ", ".join(f"channel {c}" for c in channels)
-        raise DataFileError(
-            f"{path}: HEKA's export only numbers its channels ({named}). Nothing is guessed, and "
-            f'nothing was made. Say which is which: --column "current=channel {channels[0]}" '
-            f'--column "potential=channel {channels[-1]}", for example.'
-        )
     series = sorted({key[:2] for key in traces})
     if not said.stages and len(series) > 1:
-        raise DataFileError(
-            f"{path}: has {len(series)} series, and does not say what each is. Nothing is guessed, "
-            "and nothing was made. Say the series of one hop in their order, as steps or to be "
-            'left out: --stage skip --stage "open circuit" --stage lsv --stage skip, for example.'
-        )
+        open_parts = tuple(Part(_columns(path, mine, _where(key))) for key, mine in traces.items())
+        return Recording(NAME, open_parts, leaves_open=(_stages(len(series)),))
     stages = said.stages or ("",)
     if len(series) % len(stages) and not said.incomplete:
         raise DataFileError(
@@ -70,12 +60,25 @@ def read(path: Path, said: Said) -> Recording:
             continue
         for (group, k, sweep), mine in traces.items():
             if (group, k) == key:
-                where = f"series {group}, {k}, sweep {sweep}"
+                where = _where((group, k, sweep))
                 held = 0.0 if stages[stage] == "open circuit" else math.nan
                 parts.append(
                     Part(_columns(path, mine, where), str(site), stages[stage], where, held=held)
                 )
-    return Recording("HEKA PatchMaster", tuple(parts))
+    return Recording(NAME, tuple(parts))
+
+
+def _where(key: Key) -> str:
+    return f"series {key[0]}, {key[1]}, sweep {key[2]}"
+
+
+def _stages(series: int) -> str:
+    return (
+        f"what each of its {series} series is. Say those of one hop in their order, as steps or to "
+        'be left out: --stage skip --stage "open circuit" --stage lsv --stage skip, for example. '
+        "If that makes several hops, say also where each was, numbered from 0: --places TABLE, a "
+        'CSV file with the first line "site, x (um), y (um)"'
+    )
 
 
 def _traces(path: Path) -> Mapping[Key, Mapping[int, Any]]:
@@ -123,4 +126,4 @@ def _columns(path: Path, mine: Mapping[int, Any], where: str) -> tuple[Column, .
     return tuple(columns)
 
 
-READERS = (Reader("HEKA PatchMaster", claims, read, takes_said=True),)
+READERS = (Reader(NAME, claims, read, takes_said=True),)

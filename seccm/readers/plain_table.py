@@ -54,23 +54,37 @@ def read_folder(path: Path, said: Said) -> Recording:
     """Return what the files of a folder have, each of them one site."""
     from seccm.readers import READERS as kinds
 
+    readers = [reader for reader in kinds.all().values() if not reader.folders]
     places = dict(said.places)
     if not places:
         table = next((path / name for name in LISTS if (path / name).is_file()), None)
         if table is None:
-            raise wrong(
-                path,
-                "is a folder without a table that says which file lies where. Give one with "
-                '--places TABLE: a CSV file with the first line "file, x (um), y (um)", or call it '
-                f"{LISTS[0]} and put it into the folder.",
-            )
+            return _without_table(path, said, readers)
         try:
             places = dict(read_places(table))
         except ValueError as error:
             raise wrong(path, f"{error}.") from None
-    readers = [reader for reader in kinds.all().values() if not reader.folders]
+    return _together(_read_each(path, list(places), said, readers), places)
+
+
+def _without_table(path: Path, said: Said, readers: Sequence[Reader]) -> Recording:
+    """Return what files are in a folder, so that all that they leave open is asked for at once."""
+    names = sorted(p.name for p in path.iterdir() if p.is_file())
+    names = [name for name in names if any(reader.claims(path / name) for reader in readers)]
+    table = (
+        'which file lies where: --places TABLE, a CSV file with the first line "file, x (um), '
+        f'y (um)"; or call it {LISTS[0]} and put it into the folder'
+    )
+    if not names:
+        raise wrong(path, f"is a folder without files that are known, and does not say {table}.")
+    return replace(_together(_read_each(path, names, said, readers), {}), leaves_open=(table,))
+
+
+def _read_each(
+    path: Path, names: Sequence[str], said: Said, readers: Sequence[Reader]
+) -> list[tuple[str, Recording]]:
     found: list[tuple[str, Recording]] = []
-    for name in places:
+    for name in names:
         file = path / name
         if not file.is_file():
             raise wrong(path, f'has no file "{name}", which the table of places names.')
@@ -81,7 +95,7 @@ def read_folder(path: Path, said: Said) -> Recording:
         if not isinstance(made, Recording):
             raise wrong(path, f'its file "{name}" is a whole scan; import it by itself.')
         found.append((name, made))
-    return _together(found, places)
+    return found
 
 
 def _together(found: Sequence[tuple[str, Recording]], places: Mapping[str, Place]) -> Recording:

@@ -128,6 +128,9 @@ class Recording:
     """What else is to be said of the file, in sentences."""
     places: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """x and y in metres of each site, where the file says so."""
+    leaves_open: tuple[str, ...] = ()
+    """What the reader has to be told before it can tell parts and sites, each with the option that
+    settles it; the user is asked for it with all else. The parts are then those found so far."""
 
 
 def squeezed(name: str) -> str:

@@ -6,7 +6,7 @@ All that is missing is told at once, each with the option that settles it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,6 +39,9 @@ _NAMES: dict[Quantity, tuple[str, ...]] = {
     "x": ("x",), "y": ("y",), "z": ("z",),
 }  # fmt: skip
 """Names, without blanks and in small letters, that say by themselves what a column is."""
+_EXAMPLES: Mapping[Quantity, str] = {
+    "time": "s", "potential": "V", "current": "nA", "x": "um", "y": "um", "z": "um",
+}  # fmt: skip
 _NEEDED: tuple[Quantity, ...] = ("potential", "current")
 
 
@@ -54,16 +57,18 @@ def understand(recording: Recording, said: Said, source: Path) -> ReadScan:
             cannot be what is said of it. Names all of it, with the options that settle it.
     """
     notes = list(recording.notes)
-    asked: list[str] = []
+    asked: list[str] = list(recording.leaves_open)
     signs = _sign(recording, said, asked, notes)
     _ask_size(recording, said, asked)
     chosen = _chosen(recording, said, asked)
-    if not asked:
-        try:
-            traces = [_trace(part, mine, said, signs, notes) for part, mine in chosen]
-            visits = _visits(recording, said, traces)
-        except _Open as error:
-            asked.append(str(error))
+    visits: list[Visit] = []
+    shapes: list[list[Shape]] = []
+    traces = _traces(chosen, said, signs, asked, notes)
+    if len(traces) == len(recording.parts) and not recording.leaves_open:
+        visits = _visits(recording, said, traces, asked)
+        shapes = _shapes(visits, said, asked)
+    elif recording.divide is None and not recording.leaves_open:
+        _ask_places(_without_places(recording, said), asked)
     if asked:
         listed = "".join(f"\n  - {shown(words)}" for words in dict.fromkeys(asked))
         raise DataFileError(
@@ -71,11 +76,8 @@ def understand(recording: Recording, said: Said, source: Path) -> ReadScan:
             f"guessed, and nothing was made. Say, with these options or in a mapping file "
             f"(--mapping):{listed}"
         )
-    try:
-        shapes = [[_shape(visit, k, said) for k in range(len(visit.steps))] for visit in visits]
-        plan, words = plan_of(recording, said, visits, shapes, source)
-    except _Open as error:
-        raise DataFileError(f"{source}: {shown(str(error))} Nothing was made.") from None
+    plan, words = plan_of(recording, said, visits, shapes, source)
+    notes += _uneven(visits)
     period, sites = _timed(visits)
     return ReadScan(
         plan,
@@ -85,6 +87,41 @@ def understand(recording: Recording, said: Said, source: Path) -> ReadScan:
         recording.started_at,
         tuple(dict.fromkeys((*notes, *words))),
     )
+
+
+Chosen = Mapping[Quantity, Column]
+"""Which column of a part has which quantity."""
+
+
+def _traces(
+    chosen: Sequence[tuple[Part, Chosen | None]],
+    said: Said,
+    sign: float,
+    asked: list[str],
+    notes: list[str],
+) -> list[Trace]:
+    """Return the parts whose columns and times are all known; the others are asked for."""
+    traces = []
+    for part, mine in chosen:
+        if mine is None:
+            continue  # asked for already
+        try:
+            traces.append(_trace(part, mine, said, sign, notes))
+        except _Open as error:
+            asked.append(str(error))
+    return traces
+
+
+def _shapes(visits: Sequence[Visit], said: Said, asked: list[str]) -> list[list[Shape]]:
+    shapes: list[list[Shape]] = []
+    for visit in visits:
+        shapes.append([])
+        for number in range(len(visit.steps)):
+            try:
+                shapes[-1].append(_shape(visit, number, said))
+            except _Open as error:
+                asked.append(str(error))
+    return shapes
 
 
 def _sign(recording: Recording, said: Said, asked: list[str], notes: list[str]) -> float:
@@ -108,12 +145,12 @@ def _ask_size(recording: Recording, said: Said, asked: list[str]) -> None:
         )
 
 
-def _chosen(
-    recording: Recording, said: Said, asked: list[str]
-) -> list[tuple[Part, dict[Quantity, Column]]]:
-    found = []
+def _chosen(recording: Recording, said: Said, asked: list[str]) -> list[tuple[Part, Chosen | None]]:
+    """Return the columns of each part; None where one of them has to be asked for."""
+    found: list[tuple[Part, Chosen | None]] = []
     for part in recording.parts:
         mine: dict[Quantity, Column] = {}
+        unclear = False
         for quantity in UNITS:
             try:
                 column = _column(part, quantity, said)
@@ -123,7 +160,8 @@ def _chosen(
                     mine[quantity] = column
             except _Open as error:
                 asked.append(str(error))
-        found.append((part, mine))
+                unclear = True
+        found.append((part, None if unclear else mine))
     _refuse_units_of_nothing(recording, said, asked)
     return found
 
@@ -188,8 +226,11 @@ def _column(part: Part, quantity: Quantity, said: Said) -> Column | None:
     if known:
         return known[0]
     if quantity in _NEEDED and not math.isfinite(part.held):
-        names = ", ".join(f'"{c.title}"' for c in part.columns)
-        raise _Open(f'which column is the {quantity}, of {names}: --column "{quantity}=NAME"')
+        others = [c for c in part.columns if c.quantity is None]
+        names = ", ".join(f'"{c.title}"' for c in others or part.columns)
+        wanted = quantity not in said.units and not any(c.unit for c in others)
+        unit = f', and its unit: --unit "{quantity}={_EXAMPLES[quantity]}"' if wanted else ""
+        raise _Open(f'which column is the {quantity}, of {names}: --column "{quantity}=NAME"{unit}')
     return None
 
 
@@ -201,10 +242,9 @@ def _scale(column: Column, quantity: Quantity, said: Said) -> float:
     own = next((unit for name, unit in said.units.items() if _called(column, name)), "")
     unit = said.units.get(quantity) or own or column.unit
     if not unit:
-        example = {"time": "s", "potential": "V", "current": "nA"}.get(quantity, "um")
         raise _Open(
             f'the unit of the column "{column.name}", the {quantity}: --unit '
-            f'"{quantity}={example}", for example'
+            f'"{quantity}={_EXAMPLES[quantity]}", for example'
         )
     try:
         return scale_of(unit, quantity)
@@ -214,9 +254,7 @@ def _scale(column: Column, quantity: Quantity, said: Said) -> float:
         ) from None
 
 
-def _trace(
-    part: Part, mine: dict[Quantity, Column], said: Said, sign: float, notes: list[str]
-) -> Trace:
+def _trace(part: Part, mine: Chosen, said: Said, sign: float, notes: list[str]) -> Trace:
     size = max(column.values.size for column in part.columns)
     read = {q: column.values * _scale(column, q, said) for q, column in mine.items()}
     named = ", ".join(f'{q} from "{column.title}"' for q, column in mine.items())
@@ -269,14 +307,16 @@ def _in(part: Part) -> str:
     return f" ({part.where})" if part.where else ""
 
 
-def _visits(recording: Recording, said: Said, traces: Sequence[Trace]) -> list[Visit]:
+def _visits(
+    recording: Recording, said: Said, traces: Sequence[Trace], asked: list[str]
+) -> list[Visit]:
     if recording.divide is not None:
         visits = [visit for trace in traces for visit in recording.divide(trace)]
         if not visits:
-            raise _Open("where it landed: no contact was found; is it the right current column?")
+            asked.append("where it landed: no contact was found; is it the right current column?")
     else:
         visits = list(_by_site(recording.parts, traces))
-    return _placed(recording, said, visits)
+    return _placed(recording, said, visits, asked)
 
 
 def _by_site(parts: Sequence[Part], traces: Sequence[Trace]) -> Iterator[Visit]:
@@ -291,7 +331,9 @@ def _by_site(parts: Sequence[Part], traces: Sequence[Trace]) -> Iterator[Visit]:
         yield Visit(site, x, y, z, tuple(mine))
 
 
-def _placed(recording: Recording, said: Said, visits: Sequence[Visit]) -> list[Visit]:
+def _placed(
+    recording: Recording, said: Said, visits: Sequence[Visit], asked: list[str]
+) -> list[Visit]:
     """Return the visits with their places, where a table of places says them."""
     placed = []
     for visit in visits:
@@ -303,14 +345,38 @@ def _placed(recording: Recording, said: Said, visits: Sequence[Visit]) -> list[V
             visit = replace(visit, x=x, y=y)
         placed.append(visit)
     lost = [visit.site for visit in placed if not (math.isfinite(visit.x + visit.y))]
-    if lost and (len(placed) > 1 or said.places):
+    if len(placed) > 1 or said.places:
+        _ask_places(lost, asked)
+    return placed
+
+
+def _without_places(recording: Recording, said: Said) -> list[str]:
+    """Return the sites of which nothing says where they are, before their columns are all known."""
+    sites = dict.fromkeys(part.site for part in recording.parts)
+    told = {
+        part.site
+        for part in recording.parts
+        if all(_may_have(part, axis, said) for axis in ("x", "y"))
+    }
+    lost = [s for s in sites if not (s in told or s in said.places or s in recording.places)]
+    return lost if len(sites) > 1 or said.places else []
+
+
+def _may_have(part: Part, quantity: Quantity, said: Said) -> bool:
+    try:
+        return _column(part, quantity, said) is not None
+    except _Open:
+        return True  # asked for by itself
+
+
+def _ask_places(lost: Sequence[str], asked: list[str]) -> None:
+    if lost:
         named = ", ".join(f'"{site}"' for site in lost[:3])
-        raise _Open(
+        asked.append(
             f"where {counted(len(lost), 'site')} ({named}{', ...' if len(lost) > 3 else ''}) "
             "are: --places TABLE, a CSV file with the first line "
             f'"site, x (um), y (um)" and these names'
         )
-    return placed
 
 
 def _shape(visit: Visit, number: int, said: Said) -> Shape:
@@ -329,6 +395,27 @@ def _shape(visit: Visit, number: int, said: Said) -> Shape:
             f'step {number} of the site "{visit.site}" {error}. Say what each step is, in their '
             'order: --step "constant potential" --step cv, for example.'
         ) from None
+
+
+def _uneven(visits: Sequence[Visit]) -> list[str]:
+    """Say whose data points are at times so uneven that numbers of them are marked as doubtful."""
+    found = sorted(
+        {k for v in visits for k, (_, trace) in enumerate(v.steps) if _has_gaps(trace.t)}
+    )
+    if not found:
+        return []
+    named = f"step{'s' if len(found) > 1 else ''} {', '.join(map(str, found))}"
+    return [
+        f"data points of {named} are not evenly spaced in time: numbers that come from where they "
+        "are not are marked as doubtful"
+    ]
+
+
+def _has_gaps(t: FloatArray) -> bool:
+    apart = np.diff(t)
+    return apart.size > 0 and bool(
+        (np.abs(apart - np.median(apart)) > 0.5 * np.median(apart)).any()
+    )
 
 
 def _timed(visits: Sequence[Visit]) -> tuple[float, tuple[ReadSite, ...]]:

@@ -52,7 +52,7 @@ class Status(IntEnum):
     NO_FOOT = 36, "the sweep has no foot (range without reaction): the background is not known"
     SATURATED = 37, "an input was at the end of its range in the data points used for this value"
     OVERLOADED = 38, "the galvanostat was in overload in the data points used for this value"
-    GAP = 39, "data points used for this value are missing or damaged"
+    GAP = 39, "data points used for this value are missing, damaged or not evenly spaced"
     DISTURBED = 40, "a jump, a dip or hum in the data points used for this value"
     JUMP = 41, "the current or the potential jumps within the sweep"
     LOST_CONTACT = 42, "the contact was lost within the data points used for this value"

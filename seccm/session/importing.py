@@ -15,6 +15,7 @@ import numpy.typing as npt
 from seccm.analysis.features import Features
 from seccm.arrays import FloatArray
 from seccm.data import Header, Store
+from seccm.data.leads import IMPORTED
 from seccm.errors import shown
 from seccm.events import (
     Approaching,
@@ -91,7 +92,7 @@ def import_file(
 def _header(source: Path, reader: Reader, scan: ReadScan, said: Said) -> Header:
     given = {f.name: getattr(said, f.name) for f in fields(said) if getattr(said, f.name)}
     told = json.dumps(given, ensure_ascii=False, default=asdict)
-    rig = {"source": scan.rig, "config": {"kind": "imported"}, "faults": [], "info": {}}
+    rig = {"source": scan.rig, "config": {"kind": IMPORTED}, "faults": [], "info": {}}
     return Header(
         title=scan.plan.title,
         plan_json=scan.plan.to_json(),
