@@ -194,6 +194,9 @@ def test_nexus_leads_a_viewer_from_the_root_to_a_map(scan: Path, tmp_path: Path)
         while at.attrs["NX_class"] != "NXdata":
             at = at[at.attrs["default"]]
         signal = at[at.attrs["signal"]]
+        assert at.attrs["signal"] == "E_half", "and neither a charge nor an efficiency"
+        with h5py.File(scan) as own:
+            assert own["nexus"].attrs["default"] == "E_half"
         assert [at[axis].size for axis in at.attrs["axes"]] == list(signal.shape)
         np.testing.assert_array_equal(signal[:][::-1], image(scan, at.attrs["signal"]))
         curve = file["scan/points/site_0002"]

@@ -37,7 +37,9 @@ def summary(scan: Scan) -> RenderableType:
     rows.append(("state", _state(scan)))
     if scan.newer:
         rows.append(("format", Text(scan.newer, style="yellow")))
-    rows.append(("started", header.started_at))
+    rows.append(("started", header.started))
+    if header.origin:
+        rows.append(("imported from", shown(header.origin)))
     offset = show(header.reference_offset, "V")
     rows.append(("potentials", f"vs {header.reference}, offset {offset}"))
     looked_for = not landed or np.isfinite(sites["z_contact"]).any()

@@ -20,6 +20,9 @@ CONVENTIONS = f"CF-1.11 SECCM-{FILE}"
 _SIMULATED_BEFORE = "VIRTUAL "
 """What titles of simulated data began with in files of earlier versions."""
 
+NOT_DATED = "imported_start"
+"""The attribute of an imported file that says why its start is that of the import."""
+
 
 def software() -> str:
     """Return the name and version of this program."""
@@ -50,6 +53,19 @@ class Header:
     """Standard uncertainty of that offset in volts, common to all potentials; None if unknown."""
     software: str = field(default_factory=software)
     """The program that made the file, with its version."""
+
+    @property
+    def started(self) -> str:
+        """When the run began, in words: of an imported file that may not be known."""
+        if NOT_DATED in self.extra:
+            return f"not known; imported {self.started_at}"
+        return self.started_at
+
+    @property
+    def origin(self) -> str:
+        """What a file was imported from, and how it was understood; empty of one that was not."""
+        source, how = self.extra.get("imported_from", ""), self.extra.get("imported_as", "")
+        return f"{source}: {how}" if source else ""
 
 
 def write_header(file: h5py.File, header: Header, clock: Clock) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from seccm.data.header import NOT_DATED
 from seccm.data.readable import Readable
 from seccm.program.kept import declared_of
 from seccm.results import DETAIL
@@ -47,7 +48,8 @@ def tell(file: h5py.File) -> None:
     """Say in the groups of a file what its header says of the run; see `draw`."""
     entry = file[ENTRY]
     entry["title"] = str(file.attrs["title"])
-    entry["start_time"] = str(file.attrs["started_at"])
+    if NOT_DATED not in file.attrs:
+        entry["start_time"] = str(file.attrs["started_at"])
     entry["program_name"] = str(file.attrs["software"])
 
 

@@ -102,7 +102,7 @@ def _reference(recording: Recording, said: Said) -> dict[str, Any]:
     name = said.reference or recording.reference
     how = "as was said at import" if said.reference else "as the imported file says"
     if not name:
-        name, how = "electrode of the recording", "the imported file does not name its reference"
+        name, how = "unnamed electrode", "the imported file does not name its reference"
     return {"name": name, "electrode": name, "offset": 0.0, "provenance": how}
 
 

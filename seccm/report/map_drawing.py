@@ -25,6 +25,8 @@ _SMALL = 0.5
 """Footprints smaller than this share of the pitch are lost in a map: their cells are coloured."""
 _VISIBLE = 0.03
 """Share of the width of a map below which a footprint is lost in it."""
+_SHORT = 18
+"""Letters of a reference with its unit that stand in one line with the quantity."""
 _NO_VALUE = "no value"
 MARKS: dict[Outcome, tuple[str, str]] = {
     Outcome.NO_CONTACT: ("x", "#d55e00"),
@@ -49,7 +51,10 @@ def colour_bar(
         extend=_extend(shown, norm),
         extendfrac=0.04,
     )
-    bar.set_label(label)
+    # Beside a low map a long name of the reference has a line of its own.
+    quantity, against, reference = label.partition(" vs ")
+    lines = f"{quantity}\n{against.lstrip()}{reference}"
+    bar.set_label(lines if against and len(reference) > _SHORT else label)
     place.tick_params(direction="in")
     if not isinstance(norm, mpl.colors.LogNorm):
         place.yaxis.set_major_locator(mpl.ticker.MaxNLocator(6))

@@ -170,13 +170,15 @@ def _notices(study: Study) -> Iterator[str]:
 def _facts(study: Study) -> Iterator[tuple[str, str]]:
     header, plan = study.header, study.plan
     yield "data file", str(study.scan.path)
-    yield "started", header.started_at
+    yield "started", header.started
+    if header.origin:
+        yield "imported from", readable(header.origin)
     ends = study.scan.sites["t_end"]
     if np.isfinite(ends).any():
         yield "duration", lasting(float(np.nanmax(ends)))
     if plan:
         yield "sample", plan.sample
-        if plan.moves:
+        if plan.moves and not header.origin:
             yield "pipette", readable(f"{show(plan.probe.aperture, 'm')} aperture (inner diameter)")
     area = study.area
     if area:
@@ -212,7 +214,9 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
     clock = study.scan.clock
     yield (
         "data points",
-        f"every {show(clock.period, 's')}, means over {show(clock.window, 's')} "
+        "at the times of the imported file"
+        if header.origin
+        else f"every {show(clock.period, 's')}, means over {show(clock.window, 's')} "
         f"({clock.averaged} samples at {show(clock.rate, 'Hz')})",
     )
     if ties := study.scan.techniques.words:
@@ -297,6 +301,9 @@ def _plan(study: Study) -> Iterator[tuple[str, str]]:
         yield "assigned", plan.design.assign
     if not plan.moves:
         yield "way", "electrodes are connected one after the other; nothing moves"
+        return
+    if study.header.origin:
+        yield "way", "not known: another program measured"
         return
     approach = site.approach
     yield (

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from seccm.analysis.features import Features
 from seccm.arrays import FloatArray
 from seccm.data import Header, Store
+from seccm.data.header import NOT_DATED
 from seccm.data.leads import IMPORTED
 from seccm.errors import shown
 from seccm.events import (
@@ -90,6 +92,7 @@ def import_file(
 
 
 def _header(source: Path, reader: Reader, scan: ReadScan, said: Said) -> Header:
+    start = {} if scan.started_at else {NOT_DATED: "the imported file does not say when it began"}
     given = {f.name: getattr(said, f.name) for f in fields(said) if getattr(said, f.name)}
     told = json.dumps(given, ensure_ascii=False, default=asdict)
     rig = {"source": scan.rig, "config": {"kind": IMPORTED}, "faults": [], "info": {}}
@@ -101,7 +104,7 @@ def _header(source: Path, reader: Reader, scan: ReadScan, said: Said) -> Header:
         reference=scan.plan.reference.name,
         reference_offset=scan.plan.reference.offset,
         reference_uncertainty=scan.plan.reference.uncertainty,
-        started_at=scan.started_at,
+        started_at=scan.started_at or datetime.now(UTC).isoformat(timespec="seconds"),
         uuid=str(uuid4()),
         extra={
             "imported_from": shown(source.name),
@@ -109,6 +112,7 @@ def _header(source: Path, reader: Reader, scan: ReadScan, said: Said) -> Header:
             "imported_sha256": fingerprint(source),
             "imported_as": shown("; ".join(scan.understood)),
             "imported_with": shown(told),
+            **start,
         },
     )
 

@@ -10,7 +10,7 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -149,9 +149,9 @@ def _checked(scan: Any) -> ReadScan:
 
 
 def _start(written: str) -> str:
-    """Return when the measurement began, or now where that is not known."""
+    """Return when the measurement began; nothing where that is not known."""
     if not written:
-        return datetime.now(UTC).isoformat(timespec="seconds")
+        return ""
     try:
         zone = datetime.fromisoformat(written).tzinfo
     except ValueError:
