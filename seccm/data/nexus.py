@@ -78,12 +78,15 @@ def most_telling(names: Iterable[str]) -> list[str]:
     """Put the names of results in the order in which a viewer should offer them as maps.
 
     Those that a report draws as maps come before those that only belong to them, such as the
-    charges that an efficiency is made of.
+    charges that an efficiency is made of; what has a unit comes before a ratio, which may say
+    nothing where the reaction is another one.
     """
 
-    def place(name: str) -> tuple[bool, int, str]:
+    def place(name: str) -> tuple[bool, bool, int, str]:
         known = declared_of(name)
-        return (True, DETAIL, name) if known is None else (not known.mapped, known.rank, name)
+        if known is None:
+            return True, True, DETAIL, name
+        return not known.mapped, known.unit == "1", known.rank, name
 
     return sorted(names, key=place)
 
