@@ -231,7 +231,7 @@ def test_a_target_that_was_powered_up_is_attached_to_without_a_motion():
 
 def test_the_command_asks_and_says_what_was_done():
     code, said = seccm_rig("power-up", "virtual-wec-fpga", typed="n\n")
-    assert code == 0
+    assert code == 1, "a script must not go on to a run"
     assert "MOVES THE STAGE" in said
     assert "nothing moved" in said
     code, said = seccm_rig("power-up", "virtual-wec-fpga", "--yes")

@@ -239,7 +239,7 @@ def test_the_command_asks_and_obeys(device: Device, tmp_path: Path):
     rig = tmp_path / "rig.toml"
     rig.write_text(rigs()["virtual-nidaq"].read_text(encoding="utf-8") + TOML, encoding="utf-8")
     code, said = seccm_rig("set-up-piezo", rig, typed="n\n")
-    assert code == 0
+    assert code == 1, "a script must not go on to a run"
     assert "Nothing was changed" in said
     assert device.told == []
     code, said = seccm_rig("set-up-piezo", rig, "--yes")

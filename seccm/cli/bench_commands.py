@@ -20,6 +20,7 @@ from seccm.cli.rig_commands import (
     SeedOption,
     WriteOption,
     YesOption,
+    carry_out,
     finish,
     said_yes,
     usable,
@@ -43,10 +44,7 @@ def power_up(
     with sentences(), usable(signals):
         file, tables = _loaded(rig)
         start = _found("seccm.power_up", file)
-        # Once it has begun it is carried through: it takes a moment.
-        with signals.deferring():
-            said = start(tables, file.source, lambda text: said_yes(text, signals, yes=yes))
-        out.print(Text(said), soft_wrap=True)
+        carry_out(lambda confirm: start(tables, file.source, confirm), signals, yes=yes)
 
 
 def stops(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -28,7 +28,8 @@ set-up-piezo, power-up, stops.
 
 Only the last five move anything. The others open the rig, may apply a potential or current to
 the cell, and close the rig. Each writes a dated JSON report, and its results into the
-calibration file that the rig file names. Exit code 1: a limit was not met, or Ctrl-C ended it.
+calibration file that the rig file names. Exit code 1: a limit was not met, the answer
+was no, or Ctrl-C ended it.
 """
 rig_app = typer.Typer(help=HELP, no_args_is_help=True)
 
@@ -284,10 +285,7 @@ def set_up_piezo(
         [kind, *_] = entry_points(group="seccm.piezo")
         set_up = kind.load()
         config = {key: value for key, value in file.config.items() if key not in BESIDE}
-        # Once it has begun it is carried through: it takes a moment.
-        with signals.deferring():
-            said = set_up(config, file.source, lambda text: said_yes(text, signals, yes=yes))
-            out.print(Text(said), soft_wrap=True)
+        carry_out(lambda confirm: set_up(config, file.source, confirm), signals, yes=yes)
 
 
 def _take_step(
@@ -322,6 +320,32 @@ def _take_step(
         with signals.deferring():
             finding = carry_out(step, conductor, file.config, values, confirmed=confirmed)
         finish(finding, conductor.info, file, output, write=write)
+
+
+def carry_out(
+    work: Callable[[Callable[[str], bool]], str], signals: Interruptible, *, yes: bool
+) -> None:
+    """Do what asks before it begins, and print what came of it.
+
+    Args:
+        work: takes whom it asks, and returns what is to be said.
+        signals: of Ctrl-C. Work that has begun is carried through: it takes a moment.
+        yes: whether nobody is asked.
+
+    Raises:
+        typer.Exit: with code 1; the answer was no, or there was none, and nothing was done.
+    """
+    answers: list[bool] = []
+
+    def confirm(text: str) -> bool:
+        answers.append(said_yes(text, signals, yes=yes))
+        return answers[-1]
+
+    with signals.deferring():
+        said = work(confirm)
+        out.print(Text(said), soft_wrap=True)
+    if not all(answers):
+        raise typer.Exit(Exit.STOPPED)
 
 
 def said_yes(
