@@ -83,5 +83,6 @@ for event in run:
     if isinstance(event, seccm.Paused):  # the planner failed, and says how
         print(event)
         run.ask("stop")
-best = min(planner.told, key=lambda one: one.result("E_far").value)
-print(f"best: {best.factors['j']:.1f} A/m^2")
+if planner.told:
+    best = min(planner.told, key=lambda one: one.result("E_far").value)
+    print(f"best: {best.factors['j']:.1f} A/m^2")

@@ -83,4 +83,5 @@ for event in run:
     if isinstance(event, seccm.Paused):  # the planner failed, and says how
         print(event)
         run.ask("stop")
-print(f"best: {planner.study().best_params['j']:.1f} A/m^2")
+if planner.told:
+    print(f"best: {planner.study().best_params['j']:.1f} A/m^2")
