@@ -38,7 +38,7 @@ def resolve(step, setting):
 def problems(step, where, setting):
     """Say what is wrong in itself, before anything moves."""
     if setting.number(step.potential) == setting.number(step.pulse):
-        yield Problem(f"{where}.pulse", "is no pulse: it equals potential.", "Give another one.")
+        yield Problem(f"{where}.pulse", "is not a pulse: it equals potential.", "Give another one.")
 
 
 def measure(trace, before):
