@@ -234,7 +234,7 @@ BAD = [
         "program",
         [STEP, {**CV, "vertices": ["0 V", "0 V"]}],
         "program[1].vertices[1]",
-        ("no sweep", "vertices[0]"),
+        ("not a sweep", "vertices[0]"),
     ),
     Bad("program", [STEP, {**LSV, "stop": "1 V"}], "program[1].stop", ("1 V", "equals start")),
     Bad(

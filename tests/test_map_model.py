@@ -249,6 +249,18 @@ def test_doubtful_numbers_choose_the_colours_only_where_there_are_no_others() ->
     assert not doubtful(sites, "of another file").any()
 
 
+@pytest.mark.parametrize("doubted", range(5))
+def test_a_result_that_is_mostly_doubtful_is_not_the_first_to_be_shown(doubted: int) -> None:
+    """An efficiency of a dissolved couple: it is one of the main results, and says nothing."""
+    sites = a_map(4, 1)
+    sites.main = ("CE_last", "E_half")
+    for name, unit in (("E_half", "V"), ("CE_last", "1")):
+        sites.add(Quantity(name, unit, "", np.arange(4.0)))
+    sites.quantities["CE_last"].statuses[:doubted] = int(Status.AT_MOST)
+    assert sites.names[0] == ("E_half" if doubted > 2 else "CE_last")
+    assert {"CE_last", "E_half"} <= set(sites.names)
+
+
 # Numbers of samples, and histograms
 
 

@@ -488,7 +488,7 @@ def test_where_curves_cross_a_value() -> None:
     [
         ({"sites": 5}, Standing(5, 0.0, ()), "5 sites are done"),
         ({"sites": 5}, Standing(4, 0.0, ()), ""),
-        ({"time": "2 h"}, Standing(4, 7200.0, ()), "2.0 h of the 2.0 h for the run are over"),
+        ({"time": "2 h"}, Standing(4, 7200.0, ()), "2 h 00 min of the 2 h 00 min for"),
         ({"time": "2 h"}, Standing(4, 7199.0, ()), ""),
         ({"uncertainty": "5 mV"}, Standing(4, 0.0, (0.004,)), "±5 mV were asked for"),
         ({"uncertainty": "5 mV"}, Standing(4, 0.0, (0.006,)), ""),

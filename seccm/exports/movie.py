@@ -106,6 +106,8 @@ def _draw(
         axes.set(aspect="equal", xlabel="x (µm)", ylabel="y (µm)")
         fig.colorbar(art, label=f"I ({unit})")
         head = axes.set_title(" ")
+        fig.draw_without_rendering()
+        fig.set_layout_engine("none")  # laid out once: nothing jumps from frame to frame
         with writer.saving(fig, str(target), wanted.dpi):
             for tick, frame in zip(ticks.tolist(), shown, strict=True):
                 lay(frame)

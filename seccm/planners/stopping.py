@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from seccm.plan.decision import HALF, SURE, Progress
 from seccm.planners.specs import Scale, Stop, deviations, interval
 from seccm.typography import counted
-from seccm.units import lasting
+from seccm.units import since
 
 GAIN = 0.9
 """An interval that is narrower than this share of the narrowest before is a gain."""
@@ -68,7 +68,7 @@ def why_enough(stop: Stop, standing: Standing, unit: str, scale: Scale) -> str:
         are = "is" if standing.sites == 1 else "are"
         return f"{counted(standing.sites, 'site')} {are} done, as many as the plan allows."
     if stop.time is not None and standing.seconds >= stop.time:
-        return f"{lasting(standing.seconds)} of the {lasting(stop.time)} for the run are over."
+        return f"{since(standing.seconds)} of the {since(stop.time)} for the run are over."
     if stop.no_gain is not None and _idle(widths) >= stop.no_gain:
         sites = counted(stop.no_gain, "site")
         return f"{sites} in succession did not make the interval narrower by a tenth."

@@ -408,19 +408,19 @@ class SiteMap:
     def _place(self, name: str) -> tuple[bool, float, tuple[int, str, int, str]]:
         """Return the place of a quantity in menus.
 
-        Those of which all numbers are doubtful come last, those that the steps are made for first;
-        a height that is levelled comes before the one that it is made of.
+        Those of which most numbers are doubtful come last, those that the steps are made for
+        first; a height that is levelled comes before the one that it is made of.
         """
         quantity = self.quantities[name]
         known = np.isfinite(quantity.values)
-        all_doubtful = bool(known.any() and (quantity.statuses[known] >= UNTRUSTED).all())
+        doubtful = known.any() and np.mean(quantity.statuses[known] >= UNTRUSTED) > 0.5
         result = quantity.declared
         first: float = len(self.main)
         if result.name in self.main:
             first = self.main.index(result.name)
         elif name in (PLANE.name, LINES.name) and self._levelled_from in self.main:
             first = self.main.index(self._levelled_from) - 0.5
-        return all_doubtful, first, place(result, name)
+        return bool(doubtful), first, place(result, name)
 
     def values(self, name: str) -> FloatArray:
         """Return what is mapped; categories as whole numbers."""
