@@ -19,6 +19,7 @@ from seccm.errors import DataFileError
 from seccm.readers import biologic, chi, gamry, heka, palmsens
 from seccm.readers.recording import Part, Recording
 from seccm.readers.said import Said
+from seccm.readers.understanding import understand
 
 NOTHING = Said()
 
@@ -33,7 +34,7 @@ def values(part: Part, quantity: str) -> list[float]:
     return column.values.tolist()
 
 
-def refused(read: Callable[..., Recording], *args: Any) -> str:
+def refused(read: Callable[..., object], *args: Any) -> str:
     with pytest.raises(DataFileError) as caught:
         read(*args)
     said = str(caught.value)
@@ -390,10 +391,14 @@ def test_series_beyond_nine_keep_their_order(tmp_path: Path):
 
 
 def test_what_heka_leaves_open_is_asked_for_with_an_example(tmp_path: Path):
-    two = mat(tmp_path / "a.mat", {(1, 1, 1, c): trace(c) for c in (1, 2)})
-    assert '--column "current=channel 1"' in refused(heka.read, two, NOTHING)
-    series = mat(tmp_path / "b.mat", {(1, k, 1, 1): trace(k) for k in (1, 2)})
-    assert "--stage" in refused(heka.read, series, NOTHING)
+    """All of it at once."""
+    traces = {(1, k, 1, c): trace(k + c) for k in (1, 2) for c in (1, 2)}
+    series = mat(tmp_path / "b.mat", traces)
+    said = refused(understand, heka.read(series, NOTHING), NOTHING, series)
+    for quantity in ("current", "potential"):
+        assert f'{quantity}, of "channel 1", "channel 2": --column "{quantity}=' in said
+    assert "--stage" in said
+    assert "--places" in said
     said = refused(heka.read, series, Said(stages=("skip", "lsv", "lsv")))
     assert "--incomplete" in said
     taken = heka.read(series, Said(stages=("skip", "lsv", "lsv"), incomplete=True))

@@ -75,7 +75,11 @@ def catalog(
         with errors.status("Looking through the folders"):
             changes = kept.update(folders or (), workers=os.cpu_count() or 1)
         for path, why in changes.problems.items():
-            say(("Not read: ", "yellow"), shown(why if str(path) in why else f"{path}: {why}"), console=errors)
+            say(
+                ("Not read: ", "yellow"),
+                shown(why if str(path) in why else f"{path}: {why}"),
+                console=errors,
+            )
         if sql:
             _answer(*kept.query(sql))
             return
