@@ -17,7 +17,7 @@ import scipy.io
 
 from seccm.errors import DataFileError
 from seccm.readers import biologic, chi, gamry, heka, palmsens
-from seccm.readers.recording import Part, Recording
+from seccm.readers.recording import Part
 from seccm.readers.said import Said
 from seccm.readers.understanding import understand
 
