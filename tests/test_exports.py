@@ -136,6 +136,17 @@ def test_gwyddion_gets_maps_in_metres_with_a_mask(scan: Path, tmp_path: Path) ->
     assert found["/0/data"]["si_unit_z"]["unitstr"] == "m"
 
 
+@pytest.mark.parametrize("names", [("Q",), ("i_lim", "Q")])
+def test_gwyddion_reads_every_title_as_a_text(
+    scan: Path, tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    """In a .gwy file the letter before a value says what it is: s is text, c one character."""
+    pytest.importorskip("gwyfile")
+    content = written(scan, tmp_path, "gwy", Wanted(names=names)).read_bytes()
+    for number, name in enumerate(names):
+        assert f"/{number}/data/title\0s{name}\0".encode() in content
+
+
 def test_gsf_is_a_head_and_numbers(scan: Path, tmp_path: Path) -> None:
     """As Gwyddion's manual says it: a head, 1 to 4 zero bytes, 32-bit numbers row by row."""
     folder = written(scan, tmp_path, "gsf", Wanted(names=("i_lim",)))

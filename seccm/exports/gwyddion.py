@@ -23,7 +23,9 @@ def gwy(scan: Scan, target: Path, wanted: Wanted) -> None:
         image = one.values[::-1]
         known = np.isfinite(image)
         filled = np.where(known, image, np.median(image[known]))
-        container[f"/{number}/data/title"] = one.name
+        title = f"/{number}/data/title"
+        container[title] = one.name
+        container.typecodes[title] = "s"  # a name of one letter, such as Q, would be no text
         container[f"/{number}/data"] = _field(objects, one, filled)
         container[f"/{number}/data/visible"] = number == 0
         if not known.all():
