@@ -119,6 +119,7 @@ def test_of_more_directions_two_are_drawn(
     assert figure is not None
     (left, *_) = figure.axes
     assert len(left.collections[0].get_offsets()) == 9
+    assert left.get_title() == ("expected, mean over j" if len(directions) == 3 else "expected")
 
 
 def test_a_scan_without_a_planner_has_no_such_figure(tmp_path: Path) -> None:

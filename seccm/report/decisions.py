@@ -56,8 +56,9 @@ def learnt(study: Study) -> Figure | None:
     fig = study.figure(
         style.TWO_COLUMNS, 0.4 + 2.2 * len(rows), currents=True, potentials=potentials
     )
-    for part, belief in zip(fig.subfigures(len(rows), 1, squeeze=False)[:, 0], rows, strict=True):
-        if belief is None:
+    parts = fig.subfigures(len(rows), 1, squeeze=False)[:, 0]
+    for part, belief, whole in zip(parts, rows, [*decision.beliefs, None], strict=True):
+        if belief is None or whole is None:
             left, right = part.subplots(1, 2)
             _draw_order(study, left, beliefs[0])
             _draw_curve(right, _curve(study))
@@ -65,7 +66,9 @@ def learnt(study: Study) -> Figure | None:
             _draw_law(study, part.subplots(), belief)
         else:
             left, right = part.subplots(1, 2)
-            _draw_map(study, left, belief, belief.mean, "expected")
+            over = [d.name for d in whole.directions if d not in belief.directions]
+            mean = f", mean over {' and '.join(over)}" if over else ""
+            _draw_map(study, left, belief, belief.mean, f"expected{mean}")
             _draw_map(study, right, belief, SURE * belief.deviation, "half of the 95 % interval")
     return fig
 
