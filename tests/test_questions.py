@@ -70,8 +70,8 @@ def test_an_answer_follows_the_result(
 @pytest.mark.parametrize(
     ("question", "key", "words"),
     [
-        ({"result": "E_nuk", "found": "no"}, ".result", "no result of a step of the kind"),
-        ({"result": "CE_of_cycles", "found": "no"}, ".result", "no result of a step"),
+        ({"result": "E_nuk", "found": "no"}, ".result", "not a result of a step of the kind"),
+        ({"result": "CE_of_cycles", "found": "no"}, ".result", "not a result of a step"),
         ({"result": "E_nuc", "below": "1 s"}, ".below", "which is in V"),
         ({"result": "E_nuc"}, "", "one of above, below and found"),
         ({"result": "E_nuc", "take": "E", "below": "0 V"}, "", "take or result"),
