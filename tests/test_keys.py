@@ -239,9 +239,10 @@ def test_whatever_the_overview_lists_can_be_asked_for():
         assert all(key in said for table in tables_ for key in table.keys if key != "file")
     for command in ("run", "rig check", "queue add"):
         assert f"seccm {command} --help" in told_by("help", command)
+        assert told_by("help", *command.split()) == told_by("help", command), "as it is typed"
     assert "neither" in told_by("help", "rig nothing", code=2)
 
 
-@pytest.mark.parametrize("typed", ["PROBE", "Approach.Speed", "CV", "NIDAQ"])
+@pytest.mark.parametrize("typed", ["PROBE", "Approach.Speed", "CV", "NIDAQ", "RUN"])
 def test_capitals_lead_to_the_key_that_is_meant(typed: str):
     assert f'Did you mean "{typed.lower()}"?' in told_by("help", typed, code=2)

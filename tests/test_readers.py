@@ -14,9 +14,11 @@ from typer.testing import CliRunner
 
 import seccm
 from seccm.cli.commands import app
+from seccm.exports.content import facts
 from seccm.plan.plan import load_plan
 from seccm.readers import READERS
 from seccm.report import write_report
+from ui.models.scan_file import ScanFile
 
 E = np.arange(-0.3, 0.3, 0.001)
 OFFSET = 0.25
@@ -115,6 +117,30 @@ def test_a_measurement_that_was_broken_off_is_not_taken_for_complete(
         assert np.isnan(scan.sites["E_half"][1])
 
 
+def shown(path: Path) -> str:
+    """What the window says of a file, in a line."""
+    file = ScanFile(path)
+    try:
+        return file.words
+    finally:
+        file.close()
+
+
+def test_a_start_is_told_in_utc_and_one_that_is_not_known_is_never_that_of_the_import(
+    reads: dict[str, seccm.ReadScan], source: Path, tmp_path: Path
+) -> None:
+    """In the window, in exports and in what describes a package, as well as in the report."""
+    reads["scan"] = replace(SCAN, started_at="2026-01-01T01:30:00+02:00")
+    with seccm.open(seccm.import_file(source, tmp_path / "known.h5")) as scan:
+        assert scan.header.started_at == facts(scan)["started_at"] == "2025-12-31T23:30:00+00:00"
+    assert shown(scan.path).endswith("started 2025-12-31 23:30:00 UTC")
+    reads["scan"] = replace(SCAN, started_at="")
+    with seccm.open(seccm.import_file(source, tmp_path / "open.h5")) as scan:
+        assert not scan.header.dated
+        assert facts(scan)["started_at"].startswith("not known; imported 20")
+    assert "start not known, imported 20" in shown(scan.path)
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
@@ -125,6 +151,7 @@ def test_a_measurement_that_was_broken_off_is_not_taken_for_complete(
         ({"period": None}, "TypeError"),
         ({"started_at": "yesterday"}, 'its start, "yesterday", is not a time'),
         ({"started_at": "2026-01-01T00:00:00"}, "has no time zone"),
+        ({"started_at": "0001-01-01T00:00:00+14:00"}, "is not a time"),
         ({"started_at": 5}, "TypeError"),
         ({"plan": {"title": "a"}}, "not a seccm.ReadScan with a seccm.Plan"),
         ({"sites": None}, "TypeError"),

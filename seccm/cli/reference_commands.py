@@ -22,22 +22,25 @@ MOST = 8
 
 def help_(
     context: typer.Context,
-    key: Annotated[
-        str,
+    keys: Annotated[
+        list[str] | None,
         typer.Argument(
-            help='A key ("approach.speed"), a kind of step, contact, sites or rig, or a command.'
+            metavar="KEY",
+            help="A key (approach.speed), a kind of step, contact, sites or rig, or a command.",
         ),
-    ] = "",
+    ] = None,
 ) -> None:
     """Say what a key of a plan or of a rig file means: unit, bounds, default, example."""
     from seccm.keys import find, names, rig_tables, told
     from seccm.plan.keys_page import tables
 
     plan = tables()
+    key = " ".join(keys or ())
     if not key:
         out.print(_overview(plan), soft_wrap=True)
         return
-    command = _is_command(context.find_root().command, key.split())
+    program = context.find_root().command
+    command = _is_command(program, key.split())
     if command:
         say(f"{key} is a command: ", (f"seccm {key} --help", "bold"))
     rigs = rig_tables()
@@ -47,7 +50,7 @@ def help_(
     found = [*find(key, plan), *(one for kind in rigs for one in find(key, rigs[kind], kind))]
     if not found and not command and key not in rigs:
         known = names([*plan, *(table for tables in rigs.values() for table in tables)])
-        known = (*known, *rigs)
+        known = (*known, *rigs, *getattr(program, "commands", ()))
         with sentences():
             raise PlanError(
                 key, [Problem("key", "is neither a key nor a kind.", _advice(key, known))]

@@ -55,11 +55,14 @@ class Header:
     """The program that made the file, with its version."""
 
     @property
+    def dated(self) -> bool:
+        """Whether `started_at` is when the run began, and not when its file was imported."""
+        return NOT_DATED not in self.extra
+
+    @property
     def started(self) -> str:
         """When the run began, in words: of an imported file that may not be known."""
-        if NOT_DATED in self.extra:
-            return f"not known; imported {self.started_at}"
-        return self.started_at
+        return self.started_at if self.dated else f"not known; imported {self.started_at}"
 
     @property
     def origin(self) -> str:

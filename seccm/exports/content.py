@@ -220,7 +220,7 @@ def facts(scan: Scan) -> Mapping[str, str]:
     header = scan.header
     return {
         "title": header.title,
-        "started_at": header.started_at,
+        "started_at": header.started,
         "scan_uuid": header.uuid,
         "software": header.software,
         "reference": header.reference,

@@ -20,7 +20,7 @@ def write(scan: Scan, target: Path, wanted: Wanted) -> None:
     about = facts(scan)
     made.name = scan.header.title
     made.description = (
-        f"SECCM scan of {scan.header.started_at or 'unknown date'}, potentials vs "
+        f"SECCM scan, started: {about['started_at'] or 'not known'}; potentials vs "
         f"{about['reference']}, {about['sign_convention']}"
         f"{', SIMULATION: not measured' if scan.header.virtual else ''}"
     )

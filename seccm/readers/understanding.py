@@ -398,7 +398,7 @@ def _shape(visit: Visit, number: int, said: Said) -> Shape:
 
 
 def _uneven(visits: Sequence[Visit]) -> list[str]:
-    """Say whose data points are at times so uneven that numbers of them are marked as doubtful."""
+    """Say which steps have data points so uneven in time that their numbers are doubtful."""
     found = sorted(
         {k for v in visits for k, (_, trace) in enumerate(v.steps) if _has_gaps(trace.t)}
     )
@@ -406,8 +406,8 @@ def _uneven(visits: Sequence[Visit]) -> list[str]:
         return []
     named = f"step{'s' if len(found) > 1 else ''} {', '.join(map(str, found))}"
     return [
-        f"data points of {named} are not evenly spaced in time: numbers that come from where they "
-        "are not are marked as doubtful"
+        f"data points of {named} are not evenly spaced in time: numbers that come from the uneven "
+        "ones are marked as doubtful"
     ]
 
 

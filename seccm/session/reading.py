@@ -10,7 +10,7 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -149,16 +149,16 @@ def _checked(scan: Any) -> ReadScan:
 
 
 def _start(written: str) -> str:
-    """Return when the measurement began; nothing where that is not known."""
+    """Return when the measurement began, in UTC; nothing where that is not known."""
     if not written:
         return ""
     try:
-        zone = datetime.fromisoformat(written).tzinfo
-    except ValueError:
+        began = datetime.fromisoformat(written)
+        if began.tzinfo is not None:
+            return began.astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
         raise ValueError(f'its start, "{written:.40}", is not a time') from None
-    if zone is None:
-        raise ValueError(f'its start, "{written}", has no time zone')
-    return written
+    raise ValueError(f'its start, "{written}", has no time zone')
 
 
 def _checked_sites(sites: Sequence[ReadSite]) -> Iterator[ReadSite]:

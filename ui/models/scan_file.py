@@ -131,7 +131,8 @@ class ScanFile:
         sites = f"{closed} of {counted(total, 'site')}"
         if self.asks:
             sites = counted(closed, "site") + ("" if self.state == "complete" else " so far")
-        return f"{self.state} · {sites}, {ok} ok · started {began} UTC"
+        begun = "started" if self.scan.header.dated else "start not known, imported"
+        return f"{self.state} · {sites}, {ok} ok · {begun} {began} UTC"
 
     def close(self) -> None:
         """Let go of the file."""
