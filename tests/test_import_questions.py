@@ -173,6 +173,14 @@ def test_a_kind_of_step_that_the_potential_contradicts_is_told(tmp_path: Path, k
         assert shlex.split(words[words.index("--step") :])[1] == "constant potential"
 
 
+def test_a_step_that_no_site_has_is_told_and_not_passed_over(tmp_path: Path) -> None:
+    """Who says two steps of a file with one may have the wrong file, or the wrong order."""
+    path, one = table(tmp_path / "a.csv", (T, 0 * E + 0.1, 1e9 * I)), "constant potential"
+    words = refusal(path, steps=(one, "lsv"))
+    assert "2 were said with --step, but no site has more than 1." in words
+    assert len(scan_of(path, steps=(one,)).plan.sites()[0].segments) == 1
+
+
 @pytest.mark.parametrize("bad", ["current", "=nA", "current=", "="])
 def test_a_pair_is_two_names(capsys: pytest.CaptureFixture[str], bad: str) -> None:
     with pytest.raises((SystemExit, typer.Exit)):

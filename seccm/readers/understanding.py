@@ -121,6 +121,12 @@ def _shapes(visits: Sequence[Visit], said: Said, asked: list[str]) -> list[list[
                 shapes[-1].append(_shape(visit, number, said))
             except _Open as error:
                 asked.append(str(error))
+    most = max((len(visit.steps) for visit in visits), default=0)
+    if 0 < most < len(said.steps):
+        asked.append(
+            f"what the steps are: {len(said.steps)} were said with --step, but no site has more "
+            f"than {most}. Say one --step for each."
+        )
     return shapes
 
 
