@@ -160,7 +160,7 @@ WRONG: tuple[tuple[str, list[Instruction], str], ...] = (
     ("used", [pin(0)], "used ground: site 0"),
     ("used beside", [Instruction("add", AT[0][0] + 2 * UM, AT[0][1], {"j": -10.0})], "used ground"),
     ("twice", [pin(1), pin(1)], "a site that is to come"),
-    ("out of reach", [Instruction("add", 1.0, 0.0, {"j": -10.0})], "beyond axis x"),
+    ("out of reach", [Instruction("add", 1.0, 0.0, {"j": -10.0})], "The site lies beyond axis x"),
     ("no place", [Instruction("pin", *BESIDE, {"j": -10.0})], "is not a place of the plan"),
     ("no level", [Instruction("pin", *AT[1])], "has no level"),
     ("no factor", [replace(pin(1), levels={"j": -10.0, "k": 1.0})], "is not a factor"),

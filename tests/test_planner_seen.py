@@ -242,6 +242,26 @@ def test_the_terminal_follows_a_planner(tmp_path: Path) -> None:
     assert last == "Run complete: The planner asks for no more sites.", "why it ended"
 
 
+def test_the_terminal_says_of_no_planner_that_it_thinks_while_a_person_is_asked(
+    tmp_path: Path,
+) -> None:
+    class Fails(Scripted):
+        def ask(self) -> seccm.Site:
+            raise ValueError("no model")
+
+    run = seccm.session.run(PLAN, path=tmp_path / "scan.h5", planner=Fails(halving(PLAN)))
+    progress = RunProgress(run, Console(file=io.StringIO(), force_terminal=False, width=200))
+    doing = list[str]()
+    for event in run:
+        progress.show(event)
+        if isinstance(event, seccm.Paused):
+            doing.append(str(progress._progress.tasks[0].fields["doing"]))
+            run.ask("resume" if len(doing) == 1 else "stop")
+        if isinstance(event, seccm.events.Resumed):
+            assert "paused" not in str(progress._progress.tasks[0].fields["doing"])
+    assert doing == ["paused", "paused"]
+
+
 # ------------------------------------------------------------------- the time left
 
 

@@ -39,7 +39,7 @@ from ui.models.planning import (
 )
 from ui.models.run_file import RunFile
 from ui.models.showing import Showing
-from ui.planner_view import EMPTY, EXPECTED, UNCERTAINTY, PlannerView
+from ui.planner_view import EMPTY, EXPECTED, UNCERTAINTY, PathPlot, PlannerView
 
 PLANNER = {
     "kind": "gaussian process", "places": "any", "learn": [{"result": "Q"}], "first": 3,
@@ -253,6 +253,18 @@ def test_the_next_site_is_the_one_that_is_not_over() -> None:
         planning = Planning("running", decisions, {}, places, outcomes)
         assert planning.next == following
         assert f"Site {1 if following is None else following} at" in planning.head
+
+
+def test_a_site_that_a_person_asked_for_leaves_the_way_to_the_end_in_sight(qtbot: QtBot) -> None:
+    way = (Progress("sites", 1, 7),)
+    asked = {0: Decision("First.", progress=way), 1: Decision("Pinned by Ada.")}
+    plot = PathPlot()
+    qtbot.addWidget(plot)
+    for decisions, progress in ((asked, way), ({1: asked[1]}, ()), ({}, ())):
+        planning = Planning("running", decisions, {}, np.zeros((2, 2)), [Outcome.OK] * 2)
+        assert planning.progress == progress
+        plot.draw(*planning.path)
+        assert "%)" not in plot.left.labelText, "nothing is known, in no unit"
 
 
 # ------------------------------------------------------------ many regions

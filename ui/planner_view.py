@@ -220,7 +220,7 @@ class PathPlot(FramedPlot):
     def draw(self, path: FloatArray, aim: float, unit: str) -> None:
         """Draw the curve."""
         factor, unit = (100.0, "%") if unit == "1" else (1.0, unit)
-        self.left.name(INTERVAL, unit)
+        self.left.name(INTERVAL, unit if len(path) else "")
         sites, halves = path[:, 0], factor * path[:, 1]
         self._line.setData(sites, halves)
         self._aim.setVisible(bool(np.isfinite(aim)))
@@ -439,7 +439,8 @@ class PlannerView(QDialog):
                 bar.setValue(round(1000 * share_of(one)))
                 self._progress.addWidget(bar, row, 1)
         if not any(ends):
-            none = "It ends when every place of the plan is used."
+            used = "It ends when every place of the plan is used."
+            none = used if ends else "The planner has not said how far it is."
             self._progress.addWidget(pieces.label(none, "muted", wrap=True), len(ends), 0, 1, 2)
 
     def _choose_place(self, x: float, y: float) -> None:

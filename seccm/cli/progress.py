@@ -128,8 +128,10 @@ class RunProgress:
                 self._line(f"       {event.text}", "yellow" if event.level == "warning" else "")
             case Paused():
                 self._line(str(event), "yellow")
+                self._update("paused")
             case Resumed():
                 self._line(str(event))
+                self._update()
             case Fault():
                 self._line(str(event), "bold red")
             case RunStopped():

@@ -199,7 +199,7 @@ class Placing:
             what = f"is {type(site).__name__!r}, not a site that Plan.site has made."
             raise PlanError(self.plan.title, [Problem(f"site {number}", what)])
         if wrong := [*_forged(site)]:
-            raise PlanError(f"site {number} of the planner", wrong)
+            raise PlanError(f"site {number}", wrong)
         given = {**dict(site.recipe.condition.levels), **site.recipe.values}
         only = alone(self.plan, site.x, site.y, given, site.label, site.region)
         (made,) = only.sites()
@@ -210,7 +210,7 @@ class Placing:
             problems.append(Problem("recipe", what, "Make it with Plan.site of the run's plan."))
         problems += self._used(made, [*self._sites, *others])
         if problems:
-            raise PlanError(f"site {number} of the planner", problems)
+            raise PlanError(f"site {number}", problems)
         return made
 
     def _used(self, site: Site, others: Sequence[Site]) -> list[Problem]:

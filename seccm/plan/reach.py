@@ -220,10 +220,14 @@ def _places(subject: Subject) -> Iterator[Problem]:
             number = int(np.argmax(far))
             reach = max(map(abs, ways))
             retries = f" and retries up to {show(reach, 'm')} from there" if reach else ""
+            end = f"{axis} = {show(float(here[number]), 'm')}{retries}."
+            if len(places) == 1:  # such as one that a planner or a person asks for
+                what = f"The site lies beyond axis {axis}, which goes from {_span(span, 'm')}: {end}"
+                yield Problem("sites", what, "Choose a place within that.")
+                continue
             what = (
                 f"{beyond.sum()} of {len(places)} sites lie beyond axis {axis}, which goes "
-                f"from {_span(span, 'm')}: site {number} is at {axis} = "
-                f"{show(float(here[number]), 'm')}{retries}."
+                f"from {_span(span, 'm')}: site {number} is at {end}"
             )
             yield Problem("sites", what, "Move the origin, or use fewer sites or a smaller pitch.")
 

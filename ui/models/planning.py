@@ -154,8 +154,12 @@ class Planning:
 
     @property
     def progress(self) -> tuple[Progress, ...]:
-        """How far the run is towards each of its ends."""
-        return () if self.newest is None else self.newest[1].progress
+        """How far the run was towards each of its ends when its planner last said so.
+
+        A site that a person asked for says nothing of that.
+        """
+        told = (self.decisions[number].progress for number in sorted(self.decisions, reverse=True))
+        return next(filter(None, told), ())
 
     @property
     def path(self) -> tuple[FloatArray, float, str]:
