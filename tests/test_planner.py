@@ -122,7 +122,10 @@ def test_how_long_it_thinks_changes_nothing(
 OTHER = small_scan(program=[{**STEP, "duration": "0.5 s"}])
 FIRST = places(PLAN)[0]
 REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
-    "beyond the stage": (lambda: PLAN.site("3 mm", "0 um", {"j": -15.0}), "The site lies beyond axis x"),
+    "beyond the stage": (
+        lambda: PLAN.site("3 mm", "0 um", {"j": -15.0}),
+        "The site lies beyond axis x",
+    ),
     "used ground": (lambda: PLAN.site(FIRST[0] + 2e-6, FIRST[1], {"j": -15.0}), "used ground"),
     "too much current": (lambda: PLAN.site("55 um", "55 um", {"j": -1e6}), "current range"),
     "of another plan": (lambda: OTHER.site("55 um", "55 um", {"j": -15.0}), "Plan.site"),

@@ -222,7 +222,9 @@ def _places(subject: Subject) -> Iterator[Problem]:
             retries = f" and retries up to {show(reach, 'm')} from there" if reach else ""
             end = f"{axis} = {show(float(here[number]), 'm')}{retries}."
             if len(places) == 1:  # such as one that a planner or a person asks for
-                what = f"The site lies beyond axis {axis}, which goes from {_span(span, 'm')}: {end}"
+                what = (
+                    f"The site lies beyond axis {axis}, which goes from {_span(span, 'm')}: {end}"
+                )
                 yield Problem("sites", what, "Choose a place within that.")
                 continue
             what = (
