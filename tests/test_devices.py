@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_scan import small_scan
+from small_scan import lasting_scan, small_scan
+from waiting import wait_for
 
 import seccm
 from seccm.devices import DeviceStatus, Instrument, ScanFlyer
@@ -111,6 +112,23 @@ def test_a_place_out_of_reach_ends_the_status_with_the_reason(tmp_path: Path) ->
         error = status.exception(timeout=60)
     assert error is not None
     assert not status.success
+
+
+def test_a_hop_that_is_going_on_at_the_end_is_stopped_and_not_waited_for(tmp_path: Path) -> None:
+    """As when bluesky's plan is aborted in the middle of a hop, here of a thousand seconds."""
+    with Instrument(lasting_scan(), path=tmp_path / "a.h5") as device:
+        device.x.set(20e-6)
+        device.y.set(20e-6)
+        status = device.hop.trigger()
+        assert device._run is not None
+        world = device._run._runner._rig._world  # type: ignore[attr-defined]
+        wait_for(lambda: world.bridge is not None)
+    assert status.done
+    assert not status.success
+    assert world.bridge is None
+    with seccm.open(tmp_path / "a.h5") as scan:
+        assert scan.state == "stopped"
+        assert scan.sites.words("status").tolist() == ["aborted"]
 
 
 def test_a_status_tells_everyone_once() -> None:

@@ -244,6 +244,7 @@ def test_what_was_imported_is_analysed_again_and_reported_on(tmp_path: Path) -> 
         page = write_report(scan, tmp_path / "report").read_text(encoding="utf-8")
     assert "a.tdms: contact is the jump" in page, "how it was understood"
     assert "not known; imported 20" in page, "a TDMS file does not say when it began"
+    assert "stated. The imported file does not name its reference." in page
     assert "not known: another program measured" in page
     for invented in ("inner diameter", "means over"):
         assert invented not in page, invented

@@ -89,12 +89,16 @@ class Instrument:
         self._thread.start()
 
     def end(self) -> None:
-        """End the run after the hop that is going on; the tip is retracted, the file closed."""
+        """End the run: the tip is up, the cell off, the file closed.
+
+        A hop that is still going on is stopped, not waited for: bluesky ends the run in the middle
+        of one only where its plan was aborted, stopped or halted, or has failed.
+        """
         thread, self._thread = self._thread, None
         if thread is None:
             return
         self._closing = True
-        self.ask("resume")
+        self.ask("resume" if self._now is None else "stop")
         self._asked.put(None)
         thread.join()
 
@@ -126,9 +130,9 @@ class Instrument:
     def next(self) -> Site | None:
         """Wait for the next place that is asked for; None ends the run."""
         wanted = self._asked.get()
+        self._now = wanted
         if wanted is None or self._closing:
             return None
-        self._now = wanted
         levels = {name: given[0] for name, given in self._levels().items()}
         return self.plan.site(wanted.x, wanted.y, levels or None)
 

@@ -100,9 +100,9 @@ def _ways(diameter: float) -> dict[str, Any]:
 
 def _reference(recording: Recording, said: Said) -> dict[str, Any]:
     name = said.reference or recording.reference
-    how = "as was said at import" if said.reference else "as the imported file says"
+    how = "As was said at import." if said.reference else "As the imported file says."
     if not name:
-        name, how = "unnamed electrode", "the imported file does not name its reference"
+        name, how = "unnamed electrode", "The imported file does not name its reference."
     return {"name": name, "electrode": name, "offset": 0.0, "provenance": how}
 
 
