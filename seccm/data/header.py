@@ -20,6 +20,8 @@ CONVENTIONS = f"CF-1.11 SECCM-{FILE}"
 _SIMULATED_BEFORE = "VIRTUAL "
 """What titles of simulated data began with in files of earlier versions."""
 
+IMPORTED_FROM = "imported_from"
+"""The attribute that a file has which was made of another program's: the name of that one."""
 NOT_DATED = "imported_start"
 """The attribute of an imported file that says why its start is that of the import."""
 
@@ -67,7 +69,7 @@ class Header:
     @property
     def origin(self) -> str:
         """What a file was imported from, and how it was understood; empty of one that was not."""
-        source, how = self.extra.get("imported_from", ""), self.extra.get("imported_as", "")
+        source, how = self.extra.get(IMPORTED_FROM, ""), self.extra.get("imported_as", "")
         return f"{source}: {how}" if source else ""
 
 

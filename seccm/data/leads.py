@@ -8,9 +8,6 @@ from dataclasses import fields
 
 from seccm.rig import NO_LEADS, CurrentRange, Leads, Range
 
-IMPORTED = "imported"
-"""The kind of rig in a file that was made of another program's."""
-
 
 def leads_of(rig_json: str) -> Leads:
     """Return what the rig said of its leads; nothing is known of those of older files.
@@ -24,14 +21,6 @@ def leads_of(rig_json: str) -> Leads:
     except (ValueError, TypeError, KeyError):
         return NO_LEADS
     return Leads(**numbers) if all(map(math.isfinite, numbers.values())) else NO_LEADS
-
-
-def is_imported(rig_json: str) -> bool:
-    """Tell whether no rig of this program measured: the file was made of another program's."""
-    try:
-        return bool(json.loads(rig_json)["config"]["kind"] == IMPORTED)
-    except (ValueError, TypeError, KeyError):
-        return False
 
 
 def update_of(rig_json: str) -> float:

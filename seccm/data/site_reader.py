@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from seccm.data.damage import Damage
-from seccm.data.header import Header
+from seccm.data.header import IMPORTED_FROM, Header
 from seccm.data.landing_cells import landing_in, record_in
 from seccm.data.layout import Column, read_rows, sample_dataset
-from seccm.data.leads import is_imported, leads_of, range_in, ranges_of, update_of
+from seccm.data.leads import leads_of, range_in, ranges_of, update_of
 from seccm.data.raw_ranges import in_force
 from seccm.data.raw_trace import InRange, RawOfSite, RawTrace
 from seccm.data.readable import Readable
@@ -180,7 +180,7 @@ class SiteReader:
             events=ends,
             raw=raw,
             leads=leads_of(self.header.rig_json),
-            imported=is_imported(self.header.rig_json),
+            imported=IMPORTED_FROM in self.header.extra,
         )
 
     def _session(self, t: float) -> int:

@@ -32,6 +32,7 @@ from seccm.data.filming import Film
 from seccm.data.frame_times import Landings, times_of
 from seccm.data.frames import FrameWriter
 from seccm.data.growing_times import GrowingTimes
+from seccm.data.header import IMPORTED_FROM
 from seccm.data.instructions import instruction_rows
 from seccm.data.landing_cells import cells_of as cells_of_landing
 from seccm.data.landing_cells import cells_of_record
@@ -49,7 +50,7 @@ from seccm.data.layout import (
     sample_dataset,
     text,
 )
-from seccm.data.leads import is_imported, leads_of, ranges_of, update_of
+from seccm.data.leads import leads_of, ranges_of, update_of
 from seccm.data.live_analysis import LiveAnalysis
 from seccm.data.live_analysis import cells_of as cells_found
 from seccm.data.planned import Recipes
@@ -153,8 +154,8 @@ class Writer:
         chosen = raw_of_steps and "raw" in self._data
         self._choice = RawChoice(clock.spacing, every=not chosen)
         rig = str(file.attrs["rig_json"])
-        self._leads, self._imported = leads_of(rig), is_imported(rig)
-        self._said = (update_of(rig), ranges_of(rig))
+        self._leads, self._said = leads_of(rig), (update_of(rig), ranges_of(rig))
+        self._imported = IMPORTED_FROM in file.attrs
         self._raw = RawWriter(self._data, self._changes, self._choice)
         self._frames = FrameWriter(self._to, self._data)
         self._late = LateWriter(self._to, self._data, self._time, clock.period)

@@ -16,8 +16,7 @@ import numpy.typing as npt
 from seccm.analysis.features import Features
 from seccm.arrays import FloatArray
 from seccm.data import Header, Store
-from seccm.data.header import NOT_DATED
-from seccm.data.leads import IMPORTED
+from seccm.data.header import IMPORTED_FROM, NOT_DATED
 from seccm.errors import shown
 from seccm.events import (
     Approaching,
@@ -95,7 +94,7 @@ def _header(source: Path, reader: Reader, scan: ReadScan, said: Said) -> Header:
     start = {} if scan.started_at else {NOT_DATED: "the imported file does not say when it began"}
     given = {f.name: getattr(said, f.name) for f in fields(said) if getattr(said, f.name)}
     told = json.dumps(given, ensure_ascii=False, default=asdict)
-    rig = {"source": scan.rig, "config": {"kind": IMPORTED}, "faults": [], "info": {}}
+    rig = {"source": scan.rig, "config": {"kind": "imported"}, "faults": [], "info": {}}
     return Header(
         title=scan.plan.title,
         plan_json=scan.plan.to_json(),
@@ -107,7 +106,7 @@ def _header(source: Path, reader: Reader, scan: ReadScan, said: Said) -> Header:
         started_at=scan.started_at or datetime.now(UTC).isoformat(timespec="seconds"),
         uuid=str(uuid4()),
         extra={
-            "imported_from": shown(source.name),
+            IMPORTED_FROM: shown(source.name),
             "imported_by": f"reader {shown(reader.name)}",
             "imported_sha256": fingerprint(source),
             "imported_as": shown("; ".join(scan.understood)),
