@@ -9,9 +9,10 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
+import warm
 from small_scan import small_scan
 from waiting import wait_for
 
@@ -70,7 +71,7 @@ def a_plan(folder: Path, title: str = "Three sites", *, sites: int = 3) -> Path:
 class Command:
     """A command that runs, and what it has printed so far."""
 
-    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+    def __init__(self, process: warm.Process, log: Path) -> None:
         self.process, self._log = process, log
 
     @property
@@ -90,11 +91,16 @@ class Command:
 
 
 @contextmanager
-def started(folder: Path, *words: object, out: IO[bytes] | int | None = None) -> Iterator[Command]:
-    """Start a command in a folder; what it prints goes to a file, unless told otherwise."""
+def started(
+    folder: Path, *words: object, out: IO[bytes] | int | None = None, by: Any = warm.begun
+) -> Iterator[Command]:
+    """Start a command in a folder; what it prints goes to a file, unless told otherwise.
+
+    By `subprocess.Popen` it is started as users start it, which takes two seconds of a processor.
+    """
     log = folder / "printed.txt"
     with log.open("wb") as printed:
-        process = subprocess.Popen(
+        process = by(
             [*SECCM, *map(str, words)],
             cwd=folder, stdout=printed if out is None else out,
             stderr=subprocess.STDOUT, start_new_session=os.name == "posix",

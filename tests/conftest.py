@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import warm
 from children import Packing, tried, tried_once
 from hypothesis import settings
 from waiting import HANGING
@@ -95,16 +96,19 @@ def nothing_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
 def quickly_packed_and_tried() -> Iterator[None]:
     """Have files packed, and tried where they are not sealed, by children that import nothing.
 
-    A new Python takes a second for it, and the suite would begin more than a thousand.
+    So begin the processes that runs of windows live in. A new Python takes some seconds for it,
+    and the suite would begin more than a thousand.
 
-    Nothing else is different, and runs in processes of their own pack as users have it. It holds
-    for the whole session, since files are also made for all tests of a module.
+    Nothing else is different, and what is begun by `subprocess` does all as users have it. It
+    holds for the whole session, since files are also made for all tests of a module.
     """
     with pytest.MonkeyPatch.context() as patch:
         if sys.platform != "win32":
             patch.setattr("seccm.session.running.finish_apart", Packing)
             patch.setattr("seccm.data.vetting._try", tried)
+            patch.setattr("seccm.remote.host.process.subprocess", warm.SUBPROCESS)
         yield
+    warm.ended()
 
 
 @pytest.fixture(autouse=True, scope="session")

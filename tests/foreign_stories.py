@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+import warm
 
 HERE = Path(__file__).parent
 FOREIGN = HERE / "foreign"
@@ -21,7 +22,7 @@ def told_by(script: str, *words: str | Path) -> dict[str, Any]:
         words: its arguments.
     """
     paths = (str(HERE.parent), str(FOREIGN), os.environ.get("PYTHONPATH", ""))
-    done = subprocess.run(
+    done = warm.ran(
         [sys.executable, str(FOREIGN / script), *map(str, words)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
         capture_output=True,

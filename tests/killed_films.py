@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import warm
 from waiting import HANGING
 
 import seccm
@@ -23,10 +24,10 @@ HERE = Path(__file__).resolve().parent
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 
-def begun(path: Path, *more: str) -> subprocess.Popen[str]:
+def begun(path: Path, *more: str) -> warm.Process:
     """Begin a filmed run, or the rest of one, in another process."""
     paths = os.pathsep.join([str(HERE), *filter(None, sys.path)])
-    return subprocess.Popen(
+    return warm.begun(
         [sys.executable, str(HERE / "killed_film.py"), str(path), *more],
         stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": paths},
     )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import warm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_records import record
@@ -374,7 +375,7 @@ def test_the_curve_of_a_site_in_the_window_has_the_fine_rows(scanned: Path):
 @pytest.mark.parametrize("rig", ["virtual", "virtual-nidaq"])
 def test_fine_rows_are_there_after_a_kill(rig: str, tmp_path: Path):
     path, here = tmp_path / "scan.h5", str(Path(__file__).parent)
-    with subprocess.Popen(
+    with warm.begun(
         [sys.executable, "-c", KILLED, str(path), here, rig, json.dumps(PROGRAM)],
         stdout=subprocess.PIPE,
         text=True,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+import warm
 from rig_contract import RigContract
 
 import seccm
@@ -85,7 +86,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a command of the program with the package installed."""
     paths = (str(Path(__file__).parent.parent), str(folder), os.environ.get("PYTHONPATH", ""))
-    return subprocess.run(
+    return warm.ran(
         [sys.executable, "-m", "seccm", *words],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
         cwd=folder,

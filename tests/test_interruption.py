@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import warm
 from command_lines import Command, a_plan, started
 from remote_hosts import own_runtime
 from waiting import wait_for
@@ -197,7 +198,7 @@ main()
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGQUIT", "SIGUSR2"])
 def test_a_commissioning_step_ends_with_the_cell_off(tmp_path: Path, name: str):
-    done = subprocess.run(
+    done = warm.ran(
         [sys.executable, "-c", STRUCK.format(name=name)],
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -229,7 +230,7 @@ def test_a_script_hears_of_a_signal_when_the_rig_is_safe(tmp_path: Path, name: s
     # A timer strikes while the program is within the run.
     later = "import threading; threading.Timer(0.3, lambda: " + kill + ").start()"
     script = SCRIPT.format(then=kill if where == "in what the script does" else later)
-    done = subprocess.run(
+    done = warm.ran(
         [sys.executable, "-c", textwrap.dedent(script)],
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import subprocess
 import sys
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+import warm
 from scan_feeder import CLOCK, COLUMNS, HEADER, contact_record, sites, told, visits
 
 from seccm.data import Column, Columns, Store, finish, layout, making, open_scan
@@ -176,7 +176,7 @@ def test_the_ways_to_xarray_that_the_readme_names_work_while_the_file_grows(
         for block, events in told(visits(2)):
             store.record(block, events)
         store.barrier()
-        child = subprocess.run(
+        child = warm.ran(
             [sys.executable, "-c", READER, str(path)], capture_output=True, text=True, check=False
         )
         assert (child.stderr, child.returncode) == ("", 0)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+import warm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -194,7 +195,7 @@ def test_a_killed_program_leaves_what_it_claimed(tmp_path: Path) -> None:
     claimed = 40
     path = tmp_path / "m.ome.tif"
     command = [sys.executable, "-c", RECORD, str(path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+    with warm.begun(command, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         for line in child.stdout:
             if int(line) >= claimed:

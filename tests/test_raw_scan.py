@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import warm
 from small_scan import near_surface, small_scan
 from typer.testing import CliRunner
 
@@ -102,7 +103,7 @@ for event in seccm.run(small_scan(3, 1, record={"raw": True}), near, path=sys.ar
 def test_a_run_that_is_killed_keeps_its_samples_and_is_resumed(tmp_path: Path):
     """Killed on its way to the second site; the first is all there, the third comes later."""
     path, here = tmp_path / "scan.h5", str(Path(__file__).parent)
-    with subprocess.Popen(
+    with warm.begun(
         [sys.executable, "-c", KILLED, str(path), here], stdout=subprocess.PIPE, text=True
     ) as child:
         assert child.stdout is not None

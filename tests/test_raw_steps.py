@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import warm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scan_feeder import CLOCK, COLUMNS, HEADER, Visit, sites, told, visits
@@ -421,7 +422,7 @@ def test_a_run_that_is_killed_keeps_the_samples_of_its_steps_and_is_resumed(
     """Killed on its way to the second site; the first is all there, the third comes later."""
     path, here = tmp_path / "scan.h5", str(Path(__file__).parent)
     program = json.dumps([{**STEP, "raw": True}, REST, {**REST, "raw": True}])
-    with subprocess.Popen(
+    with warm.begun(
         [sys.executable, "-c", KILLED, str(path), here, rig, program],
         stdout=subprocess.PIPE,
         text=True,

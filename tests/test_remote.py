@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -59,6 +60,12 @@ PACE = 20.0
 def runtime() -> Iterator[Path]:
     with own_runtime() as base:
         yield base
+
+
+@pytest.fixture(autouse=True)
+def as_users_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have hosts begin as new Pythons, which tests elsewhere do without."""
+    monkeypatch.setattr("seccm.remote.host.process.subprocess", subprocess)
 
 
 @pytest.fixture

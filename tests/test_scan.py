@@ -12,6 +12,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import warm
 from scan_feeder import CLOCK, COLUMNS, HEADER, analyse, landing, site, sites, told, visits
 
 from seccm.data import (
@@ -197,7 +198,7 @@ def test_another_process_reads_along_while_the_scan_runs(tmp_path: Path) -> None
     path = tmp_path / "scan.h5"
     store = Store(path, HEADER, sites(3), COLUMNS, CLOCK, analyse)
     with (
-        subprocess.Popen(
+        warm.begun(
             [sys.executable, "-c", READER, str(path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -263,9 +264,7 @@ def test_a_notebook_that_has_the_file_open_is_no_writer(tmp_path: Path) -> None:
         store.close("stopped")
     assert not is_held(growing)
     command = [sys.executable, "-c", LOOKER, str(path)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as looker:
+    with warm.begun(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as looker:
         assert looker.stdout is not None
         assert looker.stdout.readline() == "3\n"
         with open_scan(path) as scan:

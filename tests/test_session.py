@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import warm
 from small_scan import small_scan
 
 import seccm
@@ -252,7 +253,7 @@ def test_a_file_that_cannot_grow_ends_the_command_with_3_and_the_counts_of_the_f
     tmp_path: Path,
 ):
     path = tmp_path / "scan.h5"
-    child = subprocess.run(
+    child = warm.ran(
         [sys.executable, "-c", LIMITED, str(path)], capture_output=True, text=True, check=False
     )
     assert child.returncode == 3, child.stderr
@@ -303,7 +304,7 @@ def kill_and_resume(folder: Path, wait_for: int, delay: float) -> None:
     """Kill a run with -9 some time after a few sites, resume it, and check what must hold."""
     path, log = folder / "scan.h5", folder / "landings.txt"
     command = [sys.executable, str(KILLED_RUN), str(path), str(log)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+    with warm.begun(command, stdout=subprocess.DEVNULL) as process:
         while process.poll() is None:
             if log.exists() and len(log.read_bytes().splitlines()) >= wait_for:
                 break
@@ -324,7 +325,7 @@ def kill_and_resume(folder: Path, wait_for: int, delay: float) -> None:
         }
         complete = scan.state == "complete"
     if not complete:
-        subprocess.run([*command, "resume"], check=True, stdout=subprocess.DEVNULL)
+        warm.ran([*command, "resume"], check=True, stdout=subprocess.DEVNULL)
     landings = Counter(
         (round(float(x) / 11e-6), round(float(y) / 11e-6))
         for x, y in (line.split() for line in log.read_text().splitlines())

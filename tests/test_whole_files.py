@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import warm
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -111,7 +111,7 @@ def test_a_signal_ends_what_works_on_a_file_in_a_sentence_and_the_file_stays(
 ):
     path = Path(shutil.copy(bases[0], tmp_path / "scan.h5"))
     before = path.read_bytes()
-    done = subprocess.run(
+    done = warm.ran(
         [sys.executable, "-c", STRUCK.format(command=command, name=name)],
         capture_output=True, text=True, check=False, cwd=tmp_path,
     )  # fmt: skip

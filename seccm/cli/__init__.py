@@ -49,7 +49,8 @@ def _command(signals: Interruptible) -> int | str | None:
             from seccm.cli.arguments import with_names
             from seccm.cli.commands import app
 
-            app(with_names(sys.argv[1:], get_command(app)))
+            command = get_command(app)
+            command(with_names(sys.argv[1:], command))
     except SystemExit as end:
         if end.code != INTERRUPTED:
             return end.code
