@@ -12,11 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 from seccm.factors import Level
 from seccm.plan.decision import HALF
-from seccm.planners.deciding import as_shown
 from seccm.planners.gaussian_process import Process, Told
 from seccm.planners.goals import (
     HARDLY,
@@ -34,6 +33,7 @@ from seccm.planners.learning import ABOVE, BELOW, NUMBER, Lesson
 from seccm.planners.specs import (
     Explore,
     Goal,
+    Learnt,
     Maximum,
     Minimum,
     Reach,
@@ -42,12 +42,13 @@ from seccm.planners.specs import (
     deviations,
     interval,
 )
-from seccm.planners.stopping import Standing, progress, why_enough
+from seccm.planners.stopping import Ending, Standing
 
 Array = npt.NDArray[np.float64]
 NET = np.linspace(0.0, 1.0, 41)[:, None]
 REACH = Reach(value=Level(0.3, "V"))
 GOALS: tuple[Goal, ...] = (Explore(), REACH, Maximum(), Minimum())
+OF, TIME = Learnt(result="E_nuc"), Learnt(result="t_nuc")
 SURELY = Chance(NET, np.ones(len(NET), bool))
 
 
@@ -336,7 +337,7 @@ def test_no_wider_interval_is_said_to_be_narrower(half: float, more: float) -> N
 )
 def test_one_site_is_one_and_more_are_more(stop: Stop, words: str) -> None:
     standing = Standing(stop.sites or 9, 0.0, (1.0, 1.0, 1.0))
-    assert why_enough(stop, standing, "V", "linear") == words
+    assert Ending(stop, OF).why(standing) == words
 
 
 @given(st.lists(st.floats(1e-4, 1.0), min_size=1, max_size=12), st.integers(1, 4))
@@ -349,13 +350,62 @@ def test_an_end_is_said_exactly_when_its_progress_is_there(widths: list[float], 
         (Stop(sites=sites), False),
         (Stop(uncertainty=Level(0.01, "V")), True),
     ):
-        curve, *others = progress(stop, standing, "V", "linear")
+        ending = Ending(stop, OF)
+        curve, *others = ending.progress(standing)
         assert (curve.words, curve.value) == (HALF, widths[-1]), "the learning curve is always kept"
         assert math.isfinite(curve.aim) is falls
         one = curve if falls else others[0]
         assert len(others) == (not falls)
         there = one.value <= one.aim if falls else one.value >= one.aim
-        assert bool(why_enough(stop, standing, "V", "linear")) is there
+        ends = bool(ending.why(standing))
+        if not falls:
+            assert ends is there
+        else:
+            assert ends is (there and len(widths) > 1 and widths[-2] <= 0.01)
+            assert bool(ending.to_confirm(standing)) is (there and not ends)
+
+
+@given(st.lists(st.floats(1e-3, 1.0), min_size=1, max_size=12), st.integers(1, 4))
+@settings(max_examples=30)
+def test_only_the_widths_that_are_asked_for_count(widths: list[float], sites: int) -> None:
+    """A resumed run need not learn again what every earlier site said."""
+    for stop in (Stop(uncertainty=Level(0.1, "V")), Stop(no_gain=sites), Stop(sites=sites)):
+        ending = Ending(stop, OF)
+        last = widths[len(widths) - ending.needed(len(widths)) :]
+        every, some = (ending.why(Standing(9, 0.0, one)) for one in (widths, last))
+        assert every == some
+
+
+@pytest.mark.parametrize("coverage", [0.68, 0.85, 0.95])
+@pytest.mark.parametrize("scatter", [2.0, 2.5])
+def test_the_width_that_ends_a_run_holds_as_often_as_was_asked_for(
+    coverage: float, scatter: float
+) -> None:
+    """The mean of sites of unknown scatter, looked at after each of them, with Student's interval.
+
+    Ended at the first interval that is narrow enough, it would hold less often: a few sites that
+    happen to agree look certain.
+    """
+    ending = Ending(Stop(uncertainty=Level(1.0, "V"), coverage=coverage), OF)
+    runs, most, before = 1500, 90, 3
+    sites = scatter * np.random.default_rng(5).standard_normal((runs, most))
+    count = np.arange(1, most + 1)
+    means = sites.cumsum(axis=1) / count
+    squares = (sites**2).cumsum(axis=1) - count * means**2
+    deviations_of = np.sqrt(squares[:, before:] / (count[before:] - 1) / count[before:])
+    halves = SURE / deviations(coverage) * deviations_of
+    halves *= t.ppf(0.5 + 0.5 * coverage, count[before:] - 1)
+    held = {"first": 0, "end": 0}
+    for row, mean in zip(halves.tolist(), means[:, before:].tolist(), strict=True):
+        standing = [Standing(k, 0.0, row[:k]) for k in range(1, len(row) + 1)]
+        first = next(k for k, one in enumerate(standing) if ending.to_confirm(one))
+        end = next(k for k, one in enumerate(standing) if ending.why(one))
+        assert first < end
+        held["first"] += abs(mean[first]) <= 1.0
+        held["end"] += abs(mean[end]) <= 1.0
+    chance = 2.0 * math.sqrt(coverage * (1.0 - coverage) / runs)
+    assert held["end"] / runs > coverage - chance
+    assert held["end"] > held["first"]
 
 
 @given(st.floats(0.5, 0.999), st.floats(0.5, 0.999), st.floats(1e-3, 1.0))
@@ -366,25 +416,27 @@ def test_an_interval_that_more_often_holds_the_truth_is_wider(
     """So a run that asks for it ends later; the 95 % interval is that of 1.96 deviations."""
     rarely, often = sorted((one, other))
     wanted = Stop(uncertainty=Level(half, "V"))
-    assert as_shown(wanted, "linear", None) == wanted
+    assert Ending(wanted, OF).aim == half
     ends = [
-        as_shown(Stop(uncertainty=Level(half, "V"), coverage=share), "linear", None).uncertainty
+        Ending(Stop(uncertainty=Level(half, "V"), coverage=share), OF).aim
         for share in (often, rarely)
     ]
     assert ends[0] is not None
     assert ends[1] is not None
-    assert ends[0].value <= ends[1].value * (1 + 1e-9)
+    assert ends[0] <= ends[1] * (1 + 1e-9)
     assert math.erf(deviations(often) / math.sqrt(2.0)) == pytest.approx(often, abs=1e-4)
 
 
 @pytest.mark.parametrize("coverage", [0.68, 0.8, 0.95, 0.99])
 def test_what_ends_a_run_is_said_as_it_was_asked_for(coverage: float) -> None:
-    asked = as_shown(Stop(uncertainty=Level(0.1, "s"), coverage=coverage), "linear", None)
-    assert asked.uncertainty is not None
-    standing = Standing(9, 0.0, (asked.uncertainty.value,))
-    words = why_enough(asked, standing, "s", "linear")
-    level = f"{100 * coverage:.4g} %"
-    assert words == f"The {level} interval is ±0.1 s, and ±0.1 s were asked for."
+    """In the unit of the plan, also where the result is learnt as a ratio."""
+    asked = Stop(uncertainty=Level(0.1, "s"), coverage=coverage)
+    for learnt, aim in ((TIME, 0.1), (TIME.model_copy(update={"scale": "logarithmic"}), 0.05)):
+        ending = Ending(asked, learnt, Level(2.0, "s"))
+        assert ending.aim == pytest.approx(aim * SURE / deviations(coverage))
+        words = ending.why(Standing(9, 0.0, (ending.aim, 0.9 * ending.aim)))
+        said = f"the {100 * coverage:.4g} % interval is within the ±0.1 s that were asked for."
+        assert words == f"After 2 sites in succession {said}"
 
 
 @pytest.mark.parametrize("goal", [Reach(value=Level(2.0, "s")), Maximum(), Minimum()])

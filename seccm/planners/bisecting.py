@@ -19,10 +19,8 @@ from seccm.plan.plan import Plan
 from seccm.plan.site import Site
 from seccm.planners.deciding import (
     GRID,
-    Ending,
     Memory,
     Remembers,
-    as_shown,
     no_place,
     on_one_core,
     shown_net,
@@ -30,6 +28,7 @@ from seccm.planners.deciding import (
 from seccm.planners.goals import crossing, on_scale
 from seccm.planners.space import Choice, Space
 from seccm.planners.specs import BisectionSpec, Learnt
+from seccm.planners.stopping import Ending
 from seccm.units import show
 
 ENDS = (0.0, 1.0, 0.5)
@@ -64,8 +63,7 @@ class Bisection(Remembers):
         self._span = space.spans[0]
         self._memory = Memory(space, [self._learnt], spec.seed)
         self._target = on_scale(spec.target.value, spec.result_scale)
-        stop = as_shown(spec.stop, spec.result_scale, spec.target)
-        self._ending = Ending(stop, self._learnt)
+        self._ending = Ending(spec.stop, self._learnt, spec.target)
         self._first = [Choice((share,), None) for share in ENDS]
         self._shown = shown_net(space, spec.seed)
         self._net = np.linspace(0.0, 1.0, NET)
@@ -77,10 +75,10 @@ class Bisection(Remembers):
         done, turn = len(self._memory.sites), self._memory.turns
         first = self._memory.before(len(ENDS))
         found = self._at(done) if turn >= len(ENDS) else None
-        begin = first if self._ending.needs_history else done
+        begin = done + 1 - self._ending.needed(done + 1 - first)
         every = (self._at(k) for k in range(begin, done + 1)) if turn >= len(ENDS) else ()
         widths = [math.inf if each is None else each[2] for each in every]
-        standing = self._ending.standing(self._memory, widths)
+        standing = self._memory.standing(widths)
         progress, why = self._ending.progress(standing), self._ending.why(standing)
         beliefs, state = self._believed(done) if found is not None else ((), {})
         if found is not None and turn >= ENOUGH and found[1] < HARDLY:
@@ -101,7 +99,8 @@ class Bisection(Remembers):
             quantile = QUANTILES[(turn - len(ENDS)) % len(QUANTILES)]
             share = float(np.nanquantile(found[0], quantile))
             where = "in the middle of" if quantile == 0.5 else "to one side of"
-            reason = f"{self._answer(found)} This site is {where} that."
+            confirm = self._ending.to_confirm(standing)
+            reason = f"{self._answer(found)} This site is {where} that. {confirm}".rstrip()
         site = self._memory.space.site(Choice((share,), None), self._memory.used)
         if site is None:
             return no_place(self._memory)

@@ -15,8 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from seccm.arrays import FloatArray
 from seccm.events import Outcome
-from seccm.factors import Level
-from seccm.plan.decision import SURE, Belief, Decision, Progress
+from seccm.plan.decision import Belief, Decision
 from seccm.plan.instruction import Instruction
 from seccm.plan.planner import Finished
 from seccm.plan.site import Site
@@ -28,11 +27,8 @@ from seccm.planners.specs import (
     BisectionSpec,
     GaussianProcessSpec,
     Learnt,
-    Scale,
-    Stop,
-    deviations,
 )
-from seccm.planners.stopping import Standing, progress, why_enough
+from seccm.planners.stopping import Ending, Standing
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -140,6 +136,14 @@ class Memory:
         """From the start of the run to the end of the last site that was not broken off."""
         return self.sites[-1].ended if self.sites else 0.0
 
+    def standing(self, half_widths: Sequence[float]) -> Standing:
+        """Return how far the run has come.
+
+        Args:
+            half_widths: as in `Standing`.
+        """
+        return Standing(len(self.sites), self.seconds, half_widths)
+
     def models(self, count: int) -> tuple[Fitted, ...] | None:
         """Return a model of each result after so many sites; None until each has a number."""
         if self._models[0] != count:
@@ -167,41 +171,6 @@ def shown_net(space: Space, seed: int) -> FloatArray:
     if len(space.directions) == 1:
         return np.linspace(0.0, 1.0, SHOWN)[:, None]
     return space.net(seed)
-
-
-class Ending:
-    """Says when it is enough.
-
-    Args:
-        stop: of the plan.
-        learnt: the result that decides.
-    """
-
-    def __init__(self, stop: Stop, learnt: Learnt) -> None:
-        self._stop, self._scale = stop, learnt.scale
-        self._unit = unit_of(learnt.result) or "1"
-
-    @property
-    def aim(self) -> float | None:
-        """Half the width of the interval that is enough, on the scale of the result."""
-        return None if self._stop.uncertainty is None else self._stop.uncertainty.value
-
-    @property
-    def needs_history(self) -> bool:
-        """Whether it counts sites without gain."""
-        return self._stop.no_gain is not None
-
-    def standing(self, memory: Memory, half_widths: Sequence[float]) -> Standing:
-        """Return how far the run has come."""
-        return Standing(len(memory.sites), memory.seconds, half_widths)
-
-    def why(self, standing: Standing) -> str:
-        """Return why there is to be no more; empty while there is."""
-        return why_enough(self._stop, standing, self._unit, self._scale)
-
-    def progress(self, standing: Standing) -> tuple[Progress, ...]:
-        """Return how far it is towards each end."""
-        return progress(self._stop, standing, self._unit, self._scale)
 
 
 class Remembers:
@@ -234,7 +203,7 @@ class Remembers:
         """
         if self._spec.late == "pause":
             return None
-        standing = self._ending.standing(self._memory, ())
+        standing = self._memory.standing(())
         if why := self._ending.why(standing):
             return Decision(why, progress=self._ending.progress(standing))
         choice = self._first[self._memory.turns % len(self._first)]
@@ -247,17 +216,3 @@ def no_place(memory: Memory) -> Decision:
     what = f"All {count} places of the plan are" if count > 1 else "The only place of the plan is"
     forbidden = " or forbidden" if memory.forbids else ""
     return Decision(f"{what} used{forbidden}.")
-
-
-def as_shown(stop: Stop, scale: Scale, value: Level | None) -> Stop:
-    """Return a stop whose uncertainty is that of the 95 % interval, in the measure of the scale.
-
-    On a logarithmic one "0.1 s" of a target of 2 s is a share of 0.05.
-    """
-    given = stop.uncertainty
-    if given is None:
-        return stop
-    half, unit = given.value * SURE / deviations(stop.coverage), given.unit
-    if scale == "logarithmic" and unit != "1" and value is not None:
-        half, unit = half / value.value, "1"
-    return stop.model_copy(update={"uncertainty": Level(half, unit)})

@@ -14,10 +14,8 @@ from seccm.plan.plan import Plan
 from seccm.plan.site import Site
 from seccm.planners.deciding import (
     GRID,
-    Ending,
     Memory,
     Remembers,
-    as_shown,
     no_place,
     on_one_core,
     shown_net,
@@ -38,6 +36,7 @@ from seccm.planners.learning import NUMBER, lesson, told_of
 from seccm.planners.problems import unit_of
 from seccm.planners.space import Choice, Space
 from seccm.planners.specs import Explore, GaussianProcessSpec, Maximum, Minimum, Reach, interval
+from seccm.planners.stopping import Ending
 from seccm.units import show
 
 
@@ -59,7 +58,7 @@ class GaussianProcess(Remembers):
         self._goal, self._learnt = spec.goal, spec.learn[0]
         value = spec.goal.value if isinstance(spec.goal, Reach) else None
         self._target = 0.0 if value is None else on_scale(value.value, self._learnt.scale)
-        self._ending = Ending(as_shown(spec.stop, self._learnt.scale, value), self._learnt)
+        self._ending = Ending(spec.stop, self._learnt, value)
         self._first = space.first(spec.first, spec.seed)
         self._net = space.net(spec.seed)
         self._shown = shown_net(space, spec.seed)
@@ -73,7 +72,7 @@ class GaussianProcess(Remembers):
         done, spec = len(self._memory.sites), self._spec
         turn = self._memory.turns // spec.repeats
         decided = turn - len(self._first)
-        standing = self._ending.standing(self._memory, self._history(done))
+        standing = self._memory.standing(self._history(done))
         progress = self._ending.progress(standing)
         if why := self._ending.why(standing):
             beliefs = self._beliefs(done)
@@ -93,7 +92,8 @@ class GaussianProcess(Remembers):
             chosen = self._choices[key]
             if chosen is None:
                 return no_place(self._memory)
-            choice, reason = chosen
+            choice, why_here = chosen
+            reason = f"{why_here} {self._ending.to_confirm(standing)}".rstrip()
             said = Decision(reason, self._beliefs(basis), progress, self._state(basis), spec.seed)
         site = self._memory.space.site(choice, self._memory.used)
         return no_place(self._memory) if site is None else replace(site, decision=said)
@@ -103,7 +103,7 @@ class GaussianProcess(Remembers):
         first = self._memory.before(len(self._first) * self._spec.repeats)
         if self._memory.turns < len(self._first) * self._spec.repeats:
             return []
-        begin = first if self._ending.needs_history else done
+        begin = done + 1 - self._ending.needed(done + 1 - first)
         for count in range(begin, done + 1):
             if count not in self._widths:
                 models = self._memory.models(count)
