@@ -97,7 +97,7 @@ class Stop(Model):
     uncertainty: Annotated[Level | None, Field(examples=["5 mV"])] = None
     """Half the width of the interval of the first result: everywhere that may be visited; at the
     place that was sought, for a goal "reach", "maximum" or "minimum". A share of the result, such
-    as 0.05, on a logarithmic scale."""
+    as 0.05, on a logarithmic scale. It has to be so narrow after two sites in succession."""
     coverage: Annotated[float, Field(ge=0.5, le=0.999)] = 0.95
     """How many of such intervals hold the true value: 0.95 for 95 %, 0.68 for one standard
     deviation."""
