@@ -536,7 +536,7 @@ class VirtualRig:
     def _play_faults(self) -> None:
         """Bring the faults that act in the next row into the world."""
         world, faults, row = self._world, self._faults, self._row
-        world.no_surface = faults.active("no-surface", row) is not None
+        world.below.gone = faults.active("no-surface", row) is not None
         world.clogged = faults.active("clogged-tip", row) is not None
         world.clogging = faults.span("clogging", "within", row)
         world.drips = faults.active("wet-at-start", row) is not None

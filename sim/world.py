@@ -21,27 +21,25 @@ from seccm.arrays import FloatArray
 from seccm.rig import Channel
 from sim.barrels import Barrels, Spell
 from sim.bath import Bath
+from sim.below import Below
 from sim.cell import Cell, Rechargeable
 from sim.chance import stream
 from sim.coarse import raised
 from sim.config import VirtualConfig
 from sim.electronics import Signals
 from sim.galvanostat import Answer, Imposed, Output
+from sim.ground import Ground
 from sim.instrument.device import Device
 from sim.liquid import Dipped, Liquid
 from sim.meniscus import Bridge, Drop, Pipette, hanging_drop
 from sim.sample_config import Sample
 from sim.samples import bath_of, cell_maker, in_region, liquid_of
 from sim.stage import Stage
-from sim.surface import Drift, Residues, Surface
+from sim.surface import Drift, Surface
 from sim.truth import Carried, Crash, Touchdown, Truth, Wetted
 
-_MARGIN = 0.2e-6
-"""Above the highest point of the surface, in metres: higher up, nothing can touch."""
 NEAR_ROWS = 160
 """Rows near the surface that are looked at together."""
-FAR = 2000.0
-"""Felt lengths above the highest point of a surface from which on its shape does not matter."""
 _INSTANT = 1e-9
 """Seconds to which the instant of contact is solved for."""
 
@@ -68,20 +66,6 @@ class Memory:
 
 
 _MICROSECOND = 1e-6
-REGION_HEIGHT = 1e-6
-"""Standard deviation of the height of a region of the sample, metres."""
-REGION_TILT = 1e-3
-"""That of its slope."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Ground:
-    """One region of the sample, and what landings have left there."""
-
-    surface: Surface
-    residues: Residues
-    visits: dict[tuple[int, int], int]
-    landed: list[tuple[int, int]]
 
 
 class World:
@@ -103,8 +87,9 @@ class World:
         self.clock = self._rows
         """Of the steps: rows, but for those who want to see more and set another for a while."""
         self.stage = stage
-        self.surface = Surface(raised(config.surface), config.stage.range, seed)
+        first = Ground(Surface(raised(config.surface), config.stage.range, seed), seed)
         self.drift = Drift(config.drift, seed)
+        self.below = Below(stage, self.drift, first)
         self.drive = Imposed()
         self.instrument: Device | None = None
         """An instrument of its own that drives the cell, whatever the rig says; None without."""
@@ -116,7 +101,7 @@ class World:
         """Those that were left, by their labels: they stay as they are."""
         self.connected = ""
         """The label of the electrode that is connected; empty if none is."""
-        self.no_surface = self.clogged = self.drips = False
+        self.clogged = self.drips = False
         """Faults of the world; see `sim.faults`."""
         self.clogging: tuple[float, float] | None = None
         """When the mouth of a pipette in a bath began to close, and how long that takes, in s."""
@@ -133,14 +118,8 @@ class World:
         if config.barrels is not None:
             hanging = config.meniscus.pendant * pipette.aperture
             self._barrels = Barrels(config.barrels, pipette.aperture, hanging)
-        self._regions: dict[str, _Ground] = {}
-        """The regions of the sample that were left, by their labels: they stay as they are."""
-        self._region, self._site_seed = "", seed
-        """Of the region below the tip; every one has a surface and scatter of its own."""
-        self._residues = Residues()
-        self._visits: dict[tuple[int, int], int] = {}
-        self._landed: list[tuple[int, int]] = []
-        """The places of all landings, false ones included, in nanometres."""
+        self._regions = {"": first}
+        """The regions of the sample that were below the tip, by their labels: they stay as left."""
         self._held = 0.0
         """Raw volts on the leads at the end of the newest row."""
         self._crashed = False
@@ -240,29 +219,12 @@ class World:
             x: where it is on the sample, metres; NaN where that is not known.
             y: likewise.
         """
-        self._regions[self._region] = _Ground(
-            self.surface, self._residues, self._visits, self._landed
-        )
+        if region not in self._regions:
+            shape, extent = raised(self._config.surface), self._config.stage.range
+            self._regions[region] = Ground.of_region(shape, extent, region, self._seed)
+        self.below.ground = self._regions[region]
         # Nothing of the sample is close to a tip that is up, not even liquid that hung from it.
-        self._region, self._spent, self._next = region, 0.0, None
-        rng = stream(self._seed, "region", *map(ord, region))
-        self._site_seed = int(rng.integers(2**31))
-        ground = self._regions.get(region)
-        if ground is None:
-            rise, tilt_x, tilt_y = rng.standard_normal(3).tolist()
-            shape = raised(self._config.surface)
-            shape = shape.model_copy(
-                update={
-                    "height": shape.height + REGION_HEIGHT * rise,
-                    "tilt_x": shape.tilt_x + REGION_TILT * tilt_x,
-                    "tilt_y": shape.tilt_y + REGION_TILT * tilt_y,
-                }
-            )
-            surface = Surface(shape, self._config.stage.range, self._site_seed)
-            ground = _Ground(surface, Residues(), {}, [])
-        self.surface, self._residues, self._visits, self._landed = (
-            ground.surface, ground.residues, ground.visits, ground.landed,
-        )  # fmt: skip
+        self._spent, self._next = 0.0, None
         self._make_cell = cell_maker(in_region(self._sample, x, y), self._pipette)
         z, wet = self.stage.axes["z"].target, self.bridge is not None
         self.truth.carried.append(Carried(region, z, wet, len(self.truth.landings)))
@@ -283,8 +245,8 @@ class World:
             crash=self.truth.crashes[-1] if self.truth.crashes else None,
             landings=len(self.truth.landings),
             parted=len(self.truth.parted),
-            residues=len(self._residues),
-            landed=len(self._landed),
+            residues=len(self.below.ground.residues),
+            landed=self.below.ground.landings,
             crashed=self._crashed,
             spent=self._spent,
             liquid=() if self._liquid is None else self._liquid.state,
@@ -308,10 +270,7 @@ class World:
         del self.truth.landings[memory.landings :]
         del self.truth.parted[memory.parted :]
         del self.truth.wetted[memory.parted :]
-        self._residues.forget(memory.residues)
-        for place in self._landed[memory.landed :]:
-            self._visits[place] -= 1
-        del self._landed[memory.landed :]
+        self.below.ground.forget(memory.landed, memory.residues)
 
     def between_barrels(self, t: FloatArray) -> FloatArray:
         """Return the current between the barrels at times t, rising, shape (n,) in amperes.
@@ -341,29 +300,17 @@ class World:
 
     def ground(self, t: FloatArray) -> FloatArray:
         """Return the height of the surface below the tip at times t, shape (n,) in metres."""
-        if self.no_surface:
-            return np.full(len(t), -math.inf)
-        if self.bridge is not None:
-            return self.bridge.base + self.drift.along(2, t)
-        x, y, dz = self._place(t)
-        return self.surface.height(x, y) + dz
-
-    def _place(self, t: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return x and y in the sample's frame, and the sample's displacement in z."""
-        dx, dy, dz = self.drift.at(t)
-        return self.stage.axes["x"].at(t) - dx, self.stage.axes["y"].at(t) - dy, dz
-
-    def _key(self) -> tuple[int, int, int]:
-        """Name the place where the tip is, for everything that is drawn once a landing."""
-        x, y = (round(self.stage.axes[axis].target * 1e9) for axis in ("x", "y"))
-        return x, y, self._visits.get((x, y), 0)
+        return self.below.height(t, None if self.bridge is None else self.bridge.base)
 
     def _drop(self) -> Drop:
-        key = self._key()
+        key = self.below.key
         if self._next is None or self._next[0] != key:
-            drop = hanging_drop(self._config.meniscus, self._pipette, self._site_seed, key)
+            drop = self._hanging(key)
             self._next = key, drop
         return self._next[1]
+
+    def _hanging(self, key: tuple[int, int, int]) -> Drop:
+        return hanging_drop(self._config.meniscus, self._pipette, self.below.ground.seed, key)
 
     # Dry.
 
@@ -389,7 +336,7 @@ class World:
         middles = self._times(start, stop) + 0.5 * self.clock.period
         resistance = np.full(stop - start, math.inf)
         if not self.clogged:
-            resistance = bath.resistance(self._mean_gap(bath, middles))
+            resistance = bath.resistance(self.below.mean_gap(bath, middles))
             resistance /= bath.conducts(middles) * self._open_share(middles)
         wave = self.drive.values(start, stop, self.clock)
         answer = self._output.through(self.drive.mode, wave, resistance)
@@ -399,7 +346,7 @@ class World:
     def _dipped(self, liquid: Liquid, start: int, stop: int) -> Signals:
         """Simulate rows of a tip that dips into a liquid."""
         middles = self._times(start, stop) + 0.5 * self.clock.period
-        x, y, _ = self._place(middles)
+        x, y, _ = self.below.place(middles)
         dipped = Dipped(
             gap=self.stage.axes["z"].at(middles) - self.ground(middles),
             x=x,
@@ -416,27 +363,6 @@ class World:
         heard = liquid.answer(self._output, dipped)
         current = heard.current + self._through_leads(heard.potential)
         return Signals(start, heard.potential, current, heard.limited, heard.others)
-
-    def _mean_gap(self, bath: Bath, t: FloatArray) -> FloatArray:
-        """Return the mean height of the gap below the rim at times t, shape (n,) in metres."""
-        if self.no_surface:
-            return np.full(len(t), math.inf)
-        z = self.stage.axes["z"].at(t)
-        gap = z - self.ground(t)
-        # So high up that the shape of the surface does not matter, its middle will do.
-        low = z < self.surface.highest + self.drift.along(2, t) + FAR * bath.felt
-        if low.any():
-            gap[low] = self._below_rim(bath, t[low], bath.middle).clip(0.0).mean(axis=1)
-        return gap
-
-    def _below_rim(self, bath: Bath, t: FloatArray, radius: float) -> FloatArray:
-        """Return the gaps below points round the pipette's axis, shape (n, sectors) in metres."""
-        x, y, dz = self._place(t)
-        along, across = bath.circle(radius)
-        at = (np.add.outer(x, along).ravel(), np.add.outer(y, across).ravel())
-        ground = self.surface.height(*at).reshape(len(t), len(along))
-        gaps: FloatArray = self.stage.axes["z"].at(t)[:, None] - ground - dz[:, None]
-        return gaps
 
     def _open_share(self, t: FloatArray) -> FloatArray:
         """Return how much of the mouth is open at times t, shape (n,); never quite nothing."""
@@ -464,12 +390,12 @@ class World:
         if self.flooded and not self._dips:
             return start, start * self.clock.period
         drop = self._drop()
-        if self.no_surface or not self._near(drop, start, stop):
+        if self.below.gone or not self._near(drop, start, stop):
             self._spent = 0.0
             return stop, None
         t = self._times(start, stop + 1)
         z = self.stage.axes["z"].low(t)
-        low = z < self._reachable(drop, float(t[-1]))
+        low = z < self.below.reachable(drop, self._spent, float(t[-1]))
         if not low.any():
             self._spent = 0.0
             return stop, None
@@ -478,9 +404,9 @@ class World:
         t, z = t[first : first + NEAR_ROWS + 1], z[first : first + NEAR_ROWS + 1]
         gap = z - self.ground(t)
         if self._bath is not None:
-            gap = self._below_rim(self._bath, t, self._bath.rim).min(axis=1)
+            gap = self.below.round_axis(self._bath, t, self._bath.rim).min(axis=1)
         # A bridge that has just broken leaves too little liquid to touch again at once.
-        above = gap[1:] > self._reach(drop, t[1:])
+        above = gap[1:] > self.below.reach(drop, t[1:])
         risen = np.maximum.accumulate(above & (gap[1:] > self._spent)) | (self._spent == 0.0)
         touching = ~above & risen & (not self.clogged and not self._dips)
         if risen[-1]:
@@ -497,27 +423,15 @@ class World:
     def _near(self, drop: Drop, start: int, stop: int) -> bool:
         """Tell whether the tip may come near the surface within some rows; quick and careful."""
         begin, end = start * self.clock.period, stop * self.clock.period
-        return self.stage.axes["z"].lowest(begin, end) < self._reachable(drop, end)
-
-    def _reachable(self, drop: Drop, t: float) -> float:
-        """Return a height above which nothing can touch at about a time, in metres."""
-        risen = float(self.drift.along(2, np.array([t]))[0])
-        touch = max(drop.touch, self._spent)
-        return self.surface.highest + _MARGIN + self._residues.highest + touch + risen
-
-    def _reach(self, drop: Drop, t: FloatArray) -> FloatArray:
-        """Return the gap at which the meniscus touches, residues included, shape (n,)."""
-        if not len(self._residues):
-            return np.full(len(t), drop.touch)
-        x, y, _ = self._place(t)
-        return drop.touch + self._residues.thickness(x, y)
+        high = self.below.reachable(drop, self._spent, end)
+        return self.stage.axes["z"].lowest(begin, end) < high
 
     def _instant(self, drop: Drop, early: float, late: float) -> float:
         """Solve for the instant of contact between two times."""
 
         def above(t: float) -> float:
             at = np.array([t])
-            gap = self.stage.axes["z"].low(at) - self.ground(at) - self._reach(drop, at)
+            gap = self.stage.axes["z"].low(at) - self.ground(at) - self.below.reach(drop, at)
             return float(gap[0])
 
         if above(early) <= 0.0:
@@ -543,7 +457,7 @@ class World:
 
     def _land(self, row: int, t: float) -> Signals:
         at = np.array([t])
-        x, y, _ = (float(value[0]) for value in self._place(at))
+        x, y, _ = (float(value[0]) for value in self.below.place(at))
         bridge = self._bridge(t, x, y)
         self.bridge = bridge
         if self._barrels is not None:
@@ -572,14 +486,13 @@ class World:
 
     def _bridge(self, t: float, x: float, y: float) -> Bridge:
         """Make the bridge of a landing at a time and a place in the sample's frame."""
-        drop, key = self._drop(), self._key()
-        self._visits[key[:2]] = key[2] + 1
-        self._landed.append(key[:2])
+        drop, key, ground = self._drop(), self.below.key, self.below.ground
+        ground.land(key)
         at_x, at_y = np.array([x]), np.array([y])
         # Liquid that lies there already joins: the footprints' areas add up.
-        final = math.hypot(drop.footprint, *(r.radius for r in self._residues.under(x, y)))
-        base = float(self.surface.height(at_x, at_y)[0])
-        residue = float(self._residues.thickness(at_x, at_y)[0])
+        final = math.hypot(drop.footprint, *(r.radius for r in ground.residues.under(x, y)))
+        base = float(ground.surface.height(at_x, at_y)[0])
+        residue = float(ground.residues.thickness(at_x, at_y)[0])
         return self._formed(t, x, y, base, drop.touch + residue, final, key)
 
     def bridge_again(self, x: float, y: float) -> Bridge:
@@ -588,7 +501,7 @@ class World:
         Nothing happens in the world.
         """
         key = round(x * 1e9), round(y * 1e9), 0
-        drop = hanging_drop(self._config.meniscus, self._pipette, self._site_seed, key)
+        drop = self._hanging(key)
         return self._formed(0.0, x, y, 0.0, drop.touch, drop.footprint, key)
 
     @property
@@ -600,8 +513,8 @@ class World:
         self, t: float, x: float, y: float, base: float, touch: float, final: float,
         key: tuple[int, int, int],
     ) -> Bridge:  # fmt: skip
-        config, a = self._config.meniscus, self._pipette.aperture
-        dead = self.clogged or self.surface.dead(x, y) or self._sample.insulates(x, y)
+        config, a, ground = self._config.meniscus, self._pipette.aperture, self.below.ground
+        dead = self.clogged or ground.surface.dead(x, y) or self._sample.insulates(x, y)
         bridge = Bridge(
             since=t,
             x=x,
@@ -615,9 +528,7 @@ class World:
             breaks=config.breaks,
             height=self._sample.gap * a,
             half_angle=self._sample.half_angle,
-            cell=None
-            if dead
-            else self._make_cell(stream(self._site_seed, "chemistry", *key), x, y),
+            cell=None if dead else self._make_cell(stream(ground.seed, "chemistry", *key), x, y),
             lost=t + self.lose_after,
             flooded=self.flooded,
         )
@@ -678,7 +589,7 @@ class World:
         risen -= self.truth.landings[-1].z if self.truth.landings else risen
         self.truth.wetted.append(Wetted(bridge.x, bridge.y, bridge.pinned, bridge.depth, risen))
         if not bridge.flooded:
-            self._residues.add(bridge.residue(self._config.meniscus))
+            self.below.ground.residues.add(bridge.residue(self._config.meniscus))
         dry = self._dry(row, row + 1)
         if answer is None:
             return dry

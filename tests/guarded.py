@@ -84,9 +84,11 @@ class Witness(Memory):
         """Return where contact would come on the lowest part of the sample that was landed on."""
         world = self.world
         dx, dy, dz = world.drift.at(t)
-        config = world.surface._config
+        config = world.below.ground.surface._config
         beyond = x - dx >= config.edge
-        height = world.surface.height(x - dx, y - dy) + dz + TOUCH * world._pipette.aperture
+        height = (
+            world.below.ground.surface.height(x - dx, y - dy) + dz + TOUCH * world._pipette.aperture
+        )
         if self.landed:
             height += min(config.step * part for part in self.landed) - config.step * beyond
         return np.asarray(height, np.float64)
@@ -98,7 +100,7 @@ class Witness(Memory):
             case Landed():
                 self.past.append(event.landing.overtravel)
                 self.landings += 1
-                edge = self.world.surface._config.edge
+                edge = self.world.below.ground.surface._config.edge
                 self.coming = (event.landing.x or 0.0) >= edge
             case SiteFinished():
                 self.down = False

@@ -407,7 +407,7 @@ class Plant:
             if t - self._travelled > STILL:
                 faults.travel(step)
             self._place, self._travelled = (x, y), t
-        world.no_surface = faults.active("no-surface", step) is not None
+        world.below.gone = faults.active("no-surface", step) is not None
         world.clogged = faults.active("clogged-tip", step) is not None
         world.clogging = faults.span("clogging", "within", step)
         world.drips = faults.active("wet-at-start", step) is not None
