@@ -12,11 +12,9 @@ import math
 import os
 import shutil
 import sys
-import time
 import zlib
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,10 +26,8 @@ from seccm.data.broken import broken_site
 from seccm.data.changes import Changes
 from seccm.data.decisions import decision_rows
 from seccm.data.entries import Entries
+from seccm.data.filmed import Filmed
 from seccm.data.filming import Film
-from seccm.data.frame_times import Landings, times_of
-from seccm.data.frames import FrameWriter
-from seccm.data.growing_times import GrowingTimes
 from seccm.data.header import IMPORTED_FROM
 from seccm.data.instructions import instruction_rows
 from seccm.data.landing_cells import cells_of as cells_of_landing
@@ -58,14 +54,12 @@ from seccm.data.raw import RawWriter
 from seccm.data.raw_choice import RawChoice
 from seccm.data.raw_trace import RawOfSite
 from seccm.data.redo import RedoLog
-from seccm.data.retiming import pages_of
 from seccm.data.site_cells import SiteCells
 from seccm.data.step_tables import StepWriter, append
 from seccm.data.tables import DECISIONS, EVENTS, INSTRUCTIONS, PLANNED, RECIPES, read
 from seccm.data.tail import Tail
 from seccm.data.trace import Analyse, SiteRecord, record_of, step_rows
 from seccm.data.trouble import SPARE, abandon
-from seccm.errors import DataFileError
 from seccm.events import (
     Approaching,
     Event,
@@ -84,8 +78,6 @@ from seccm.events import (
     SiteStarted,
     StepFinished,
 )
-from seccm.movie.facts import MovieFacts
-from seccm.movie.mending import look_at
 from seccm.plan.decision import Decision
 from seccm.plan.instruction import Instruction
 from seccm.plan.site import Site
@@ -95,8 +87,6 @@ KEPT = 4096
 """Rows kept back because their labels may still change: ten seconds of the reference system."""
 COMMIT_ROWS = 16 * KEPT
 """Rows of a long site after which it is made safe although nothing has happened."""
-FRAMES_EVERY = 0.5
-"""Seconds after which frames that came are made safe although nothing has happened."""
 _REASON = next(c for c in SITE_COLUMNS if c.name == "reason")
 _URGENT = (Approaching, Landed, SiteFinished, Paused, Fault, RunStopped)
 
@@ -157,12 +147,7 @@ class Writer:
         self._leads, self._said = leads_of(rig), (update_of(rig), ranges_of(rig))
         self._imported = IMPORTED_FROM in file.attrs
         self._raw = RawWriter(self._data, self._changes, self._choice)
-        self._frames = FrameWriter(self._to, self._data)
         self._late = LateWriter(self._to, self._data, self._time, clock.period)
-        self._film = film
-        if film is not None:
-            self._times = GrowingTimes(film.facts, clock, offset)
-        self._frames_due = 0.0
         self._written = len(file["sample"])
         self._claimed = self._written
         self._checksum = 0
@@ -177,14 +162,13 @@ class Writer:
         self._visit: _Visit | None = None
         self._listed: list[tuple[Event, str]] = []
         self._path = Path(file.filename)
+        self._filmed = Filmed(film, self._to, self._data, self._path, clock, offset)
         self._descriptor = os.open(self._path, os.O_RDWR | getattr(os, "O_BINARY", 0))
         try:
             guard.hold(self._descriptor)
         except OSError:
             os.close(self._descriptor)
             raise
-        self._contacts: list[float] = []
-        """Of this session, seconds of the run."""
         self.analysed: deque[SiteAnalysed] = deque()
         """Features computed so far, for someone else to take away."""
 
@@ -196,9 +180,7 @@ class Writer:
                 self._write(len(self._tail))  # nothing more will be said of earlier rows
             self._tail.append(block)
             self._take_raw(self._choice.certain(block.start, block.stop), block.raw)
-            self._frames.add_edges(block.edges)
-            for kind, steps in enumerate(block.lamp, 1):
-                self._frames.add_edges(steps, kind)
+            self._filmed.take_edges(block)
             self._late.take(block.late)
         for event in events:
             self._apply(event)
@@ -207,10 +189,7 @@ class Writer:
             self._write(spare)
         urgent = self._uncommitted >= COMMIT_ROWS or any(isinstance(e, _URGENT) for e in events)
         urgent |= whole and any(isinstance(event, StepFinished) for event in events)
-        # Written only where they are committed next: what a reader has seen outlives a kill.
-        if self._film is not None and (urgent or time.monotonic() >= self._frames_due):
-            self._frames_due = time.monotonic() + FRAMES_EVERY
-            urgent |= self._take_frames()
+        urgent |= self._filmed.take(urgent=urgent)
         if urgent or self._raw.due:
             self._raw.flush()
             return True
@@ -282,7 +261,7 @@ class Writer:
             self._write(len(self._tail))
         self._take_raw(sys.maxsize, ())
         self._raw.flush()
-        self._time_frames(last=True)
+        self._filmed.close()
         self.commit()
         self._to("state").put(0, np.array([status.encode()], self._data["state"].dtype))
         self._redo.append(self._changes.taken())
@@ -356,44 +335,6 @@ class Writer:
         self._cells.begin(site)
         return self._visit
 
-    def _take_frames(self) -> bool:
-        """Write the rows of frames that came; return whether there were any."""
-        if self._film is None:
-            return False
-        self._frames.add_hosts(self._film.stamps())
-        rows = self._film.taken()
-        self._frames.add_frames(rows)
-        return len(rows) > 0
-
-    def _time_frames(self, *, last: bool = False) -> None:
-        """Work out when the frames of this session were taken, as far as is known by now.
-
-        Args:
-            last: whether no more will come: then it is also said what each way to know it says.
-        """
-        if self._film is None:
-            return
-        self._film.settle()
-        self._take_frames()
-        if not last:
-            first, times = self._times.update(self._frames.found)
-            self._frames.put_times(first, times.t, times.error, times.status)
-            return
-        facts = self._film.facts
-        self._list_pages(facts)
-        contacts = np.array(self._contacts) - self._offset
-        seen = Landings(contacts, pages_of(self._path.with_name(facts.movie)))
-        times = times_of(self._frames.found, facts, self._clock, self._offset, seen)
-        self._frames.put_times(0, times.t, times.error, times.status)
-        self._frames.put_levels(times.rows)
-
-    def _list_pages(self, facts: MovieFacts) -> None:
-        """Write rows of frames that a camera put into the movie, and died before it told of."""
-        with suppress(DataFileError):  # a file that was moved away from its movie
-            there = look_at(self._path.with_name(facts.movie))
-            if there.layout.uuid == facts.uuid:
-                self._frames.add_pages(there.layout, there.pages)
-
     def _at(self, event: Approaching | Landed | SiteFinished) -> _Visit:
         """Return the visit that an event is about, begun here if its start was never told."""
         if self._visit is None or self._visit.number != event.site:
@@ -427,7 +368,7 @@ class Writer:
         if visit.landing is not None and visit.goes_on:
             return  # it goes on; that of the first session stays
         visit.landing, visit.t_contact = landing, self._time(landing.row)
-        self._contacts.append(visit.t_contact)
+        self._filmed.land(visit.t_contact)
         self._cells.set(event.site, **cells_of_landing(landing, visit.t_contact))
         if event.record is not None:
             self._keep(event.site, event.record)
@@ -479,7 +420,7 @@ class Writer:
             x, y = (float(axis[measured].mean()) for axis in (record.x, record.y))
             self._cells.set(event.site, x=x * UM, y=y * UM)
         self._measure(event, record)
-        self._time_frames()
+        self._filmed.settle()
         self._claim(event.site)
         self._cells.set(event.site, status=event.outcome)
         self._cells.close(event.site)
