@@ -112,6 +112,18 @@ def quickly_packed_and_tried() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def nobody_pulls_the_plug() -> Iterator[None]:
+    """Have nothing wait for the disk: what a killed program has written, the system still has.
+
+    What a power cut leaves is planted apart (`cut_disk`). What is begun by `subprocess` waits.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("fsync", "fdatasync"):
+            patch.setattr(os, name, lambda descriptor: None, raising=False)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def quickly_commanded() -> Iterator[None]:
     """Have the commands of a program made once, as for its users, and not for each command."""
     import typer.testing
