@@ -113,6 +113,9 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         self._write(1)
         self._calm.start()
 
+    def updateAutoSIPrefix(self) -> None:
+        """Do nothing: the prefix is that of `fit`, and labels are slow to write."""
+
     def resizeEvent(self, event: object = None) -> None:
         """Write the label as large as there is room for."""
         super().resizeEvent(event)
@@ -134,6 +137,13 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
             if self.label.boundingRect().width() <= self._written_for:
                 break
         super().resizeEvent()  # which puts the label in the middle of the axis
+
+
+class _Unseen(pg.AxisItem):  # type: ignore[misc]
+    """An axis at a side where none is shown, whose label need not be written for every range."""
+
+    def updateAutoSIPrefix(self) -> None:
+        """Do nothing."""
 
 
 def _shorter(name: str) -> Iterator[str]:
@@ -158,7 +168,11 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def __init__(self, parent: QWidget | None = None, *, left: Axis | None = None) -> None:
         self.left, self.bottom = left or Axis("left"), Axis("bottom")
         view = pg.ViewBox(enableMenu=False)
-        super().__init__(parent, viewBox=view, axisItems={"left": self.left, "bottom": self.bottom})
+        axes = {"left": self.left, "bottom": self.bottom}
+        unseen = {side: _Unseen(side) for side in ("right", "top")}
+        super().__init__(parent, viewBox=view, axisItems={**axes, **unseen})
+        for side in unseen:
+            self.plotItem.hideAxis(side)
         # pyqtgraph makes this menu without a parent: it would outlive the plot.
         menu = self.plotItem.ctrlMenu
         menu.setParent(self, menu.windowFlags())
