@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from importlib.metadata import entry_points
 from typing import Any, Protocol
 
 from seccm.errors import PlanError, Problem
+from seccm.installed import entry_points
 from seccm.mistakes import similar
 from seccm.rig import Mounted
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from importlib.metadata import entry_points
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
+
+from seccm.installed import entry_points
 
 T = TypeVar("T")
 _EVERY: list[OpenKinds[Any]] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
 
@@ -13,6 +13,7 @@ from pydantic import Field
 
 from seccm import calibration
 from seccm.errors import PlanError, Problem
+from seccm.installed import entry_points
 from seccm.installing import install_hint
 from seccm.mistakes import nearest, similar
 from seccm.plan.library import find_rig, rigs

@@ -25,6 +25,7 @@ from seccm.data.layout import (
     datasets,
     dimensions,
 )
+from seccm.data.packing import along
 from seccm.data.repair import SIGNATURE, lookup3
 from seccm.data.tables import GROWN, NUMBER
 from seccm.events import Outcome, Phase
@@ -224,6 +225,27 @@ def test_words_that_do_not_fit_end_in_an_ellipsis_and_stay_readable() -> None:
     column = Stored("reason", "S10", "", "")
     assert layout.text("four µm", column).decode() == "four µm"
     assert layout.text("abcdefµm in all", column).decode() == "abcdef..."
+
+
+@pytest.mark.parametrize("mode", ["r", "r+"])
+def test_datasets_are_those_at_the_root_whoever_lists_them(path: Path, mode: str) -> None:
+    """As h5py finds them one by one, to be read or to be written; the groups are none."""
+    with h5py.File(path, mode) as file:
+        found = layout.datasets(file)
+        slowly = {name: one for name, one in file.items() if isinstance(one, h5py.Dataset)}
+        assert found == slowly == layout.datasets(found)
+        assert len(found) < len(file)
+        assert {one.file.mode for one in found.values()} == {mode}
+
+
+def test_columns_along_a_dimension_are_those_that_the_file_and_the_layout_name(path: Path) -> None:
+    with h5py.File(path, "r") as file:
+        found = layout.datasets(file)
+        for dimension in ("site", "sample", "session", "event"):
+            named = [n for n, one in found.items() if layout.dimensions(one)[:1] == (dimension,)]
+            known = [name for name in found if along(name, found)[:1] == (dimension,)]
+            assert columns_along(file, dimension) == known
+            assert {*named, dimension} == {*known}
 
 
 def test_sites_are_added_in_order_or_not_at_all(path: Path) -> None:

@@ -6,6 +6,7 @@ import copy
 import math
 import os
 import warnings
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seccm import open_kinds
+from seccm import installed, open_kinds
 from seccm.analysis.decades import ENOUGH, of_one_sign, spans_decades
 from seccm.analysis.own_condition import FEWEST, against_own
 from seccm.analysis.spread import spread, stated
@@ -174,6 +175,37 @@ def test_a_file_may_be_as_large_as_allowed_and_no_larger(tmp_path: Path):
     assert len(read_text(path, largest=40)) == 40
     with pytest.raises(Unreadable):
         read_text(path, largest=39)
+
+
+# What installed packages offer.
+
+
+def offering(folder: Path, name: str) -> str:
+    """Make a folder of packages with one that offers a fruit."""
+    info = folder / f"{name}-1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(f"[a.fruit]\n{name} = os:sep\n")
+    return str(folder)
+
+
+def test_what_packages_offer_is_what_python_says():
+    for group in ("seccm.rigs", "console_scripts", "there is no such group"):
+        assert set(installed.entry_points(group)) == set(metadata.entry_points(group=group))
+
+
+def test_packages_are_read_once_and_anew_where_they_may_be_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[int] = []
+    whole = metadata.entry_points
+    monkeypatch.setattr(metadata, "entry_points", lambda: asked.append(1) or whole())
+    for number, name in enumerate(("fig", "plum"), 1):
+        monkeypatch.syspath_prepend(offering(tmp_path / name, name))
+        for _ in range(3):
+            assert {point.name for point in installed.entry_points("a.fruit")} >= {name}
+            assert len(installed.entry_points("a.fruit")) == number
+        assert len(asked) == number
 
 
 # Open lists of kinds.

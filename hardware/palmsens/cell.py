@@ -14,7 +14,6 @@ import math
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from importlib.metadata import entry_points
 from typing import Any, TypeVar
 
 import numpy as np
@@ -22,6 +21,7 @@ import numpy as np
 from hardware.palmsens.config import PalmSensTable
 from hardware.palmsens.methods import UA, method_of, span_of
 from seccm.errors import PlanError, Problem, RigError
+from seccm.installed import entry_points
 from seccm.installing import install_hint
 from seccm.mistakes import similar
 from seccm.quantities import validate

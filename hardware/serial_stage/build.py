@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from importlib.metadata import entry_points
 from typing import Any, cast
 
 from hardware.serial_stage.config import ControllerTable
@@ -12,6 +11,7 @@ from hardware.serial_stage.line import Port
 from hardware.serial_stage.speaking import NewportEsp, SmaractMcs2, Speaks
 from hardware.serial_stage.stage import SerialStage
 from seccm.errors import PlanError, Problem, RigError
+from seccm.installed import entry_points
 from seccm.installing import install_hint
 from seccm.mistakes import similar
 from seccm.quantities import validate

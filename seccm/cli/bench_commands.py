@@ -138,9 +138,8 @@ def _found(group: str, file: RigFile) -> Callable[..., Any]:
     Raises:
         PlanError: nothing.
     """
-    from importlib.metadata import entry_points
-
     from seccm.errors import PlanError, Problem
+    from seccm.installed import entry_points
 
     kinds = {point.name: point for point in entry_points(group=group)}
     kind = file.config.get("kind")

@@ -394,7 +394,7 @@ def window(
     pace: PaceOption = 1.0,
 ) -> None:
     """Open the window; it attaches to a run that is going on."""
-    from importlib.metadata import entry_points
+    from seccm.installed import entry_points
 
     with sentences():
         # Looked up by name, because seccm imports no window toolkit.

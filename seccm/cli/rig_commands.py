@@ -275,8 +275,7 @@ def set_up_piezo(
     What it is and how it is wired stands in the table \[piezo] of the rig file. Nothing is
     written to its permanent memory.
     """
-    from importlib.metadata import entry_points
-
+    from seccm.installed import entry_points
     from seccm.rigs import BESIDE, load_rig
 
     signals = Interruptible()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ NOT_DATED = "imported_start"
 """The attribute of an imported file that says why its start is that of the import."""
 
 
+@cache
 def software() -> str:
     """Return the name and version of this program."""
     try:

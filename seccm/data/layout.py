@@ -270,16 +270,24 @@ def dimensions(dataset: h5py.Dataset) -> tuple[str, ...]:
 
 def datasets(file: Mapping[str, h5py.Dataset | h5py.Group]) -> dict[str, h5py.Dataset]:
     """Return every dataset at the root of a file, by its name; groups hold only links to them."""
-    return {name: one for name, one in file.items() if not isinstance(one, h5py.Group)}
+    if not isinstance(file, h5py.Group):
+        return {name: one for name, one in file.items() if not isinstance(one, h5py.Group)}
+    # What h5py finds out of every dataset again is asked once: a file has hundreds of them.
+    readonly = file.file.mode == "r"
+    opened = ((name, h5py.h5o.open(file.id, file._e(name))) for name in file)  # noqa: SLF001
+    kind = h5py.h5d.DatasetID
+    return {n: h5py.Dataset(one, readonly=readonly) for n, one in opened if isinstance(one, kind)}
 
 
 def columns_along(file: Mapping[str, h5py.Dataset], dimension: str) -> list[str]:
     """Return the names of all datasets whose first dimension this is, its scale included."""
-    scale = file[dimension]
+    found = datasets(file)
+    scale = found[dimension].id
     return [
         name
-        for name, dataset in datasets(file).items()
-        if name == dimension or (len(dataset.dims[0]) and dataset.dims[0][0] == scale)
+        for name, dataset in found.items()
+        if name == dimension
+        or (h5py.h5ds.get_num_scales(dataset.id, 0) and h5py.h5ds.is_attached(dataset.id, scale, 0))
     ]
 
 

@@ -209,12 +209,9 @@ def _identity(log: Path) -> dict[str, Any] | None:
 def _base(path: Path, source: h5py.File) -> Iterator[bytes]:
     """Yield of what the log is, the file without samples, and where its samples lie."""
     yield json.dumps(_identity_of(source)).encode()
-    places = [
-        place
-        for name, dataset in datasets(source).items()
-        if is_bulk(name, source)
-        for place in _places(dataset)
-    ]
+    found = datasets(source)
+    bulk = (dataset for name, dataset in found.items() if is_bulk(name, found))
+    places = [place for dataset in bulk for place in _places(dataset)]
     if places:
         image = io.BytesIO()
         with h5py.File(image, "w", libver=LIBVER) as target:

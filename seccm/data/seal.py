@@ -17,13 +17,15 @@ import io
 import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import h5py
 import numpy as np
 import numpy.typing as npt
+
+from seccm.data.layout import datasets
 
 Places = npt.NDArray[np.uint64]
 """First bytes and numbers of bytes, shape (places, 2)."""
@@ -35,12 +37,16 @@ _SHORT = 1 << 16
 """Bytes of numbers that are rather compared along than left out: ranges take time, too."""
 
 
-def places_of_numbers(file: h5py.File) -> Places:
-    """Return where a file has chunks of plain numbers and texts, in the order of their places."""
+def places_of_numbers(columns: Iterable[h5py.Dataset]) -> Places:
+    """Return where a file has chunks of plain numbers and texts, in the order of their places.
+
+    Args:
+        columns: all datasets of the file.
+    """
     found: list[tuple[int, int]] = []
-    for dataset in file.values():
+    for dataset in columns:
         # What is of any length is stored as an address, which HDF5 follows.
-        if isinstance(dataset, h5py.Dataset) and dataset.chunks and dataset.dtype.kind != "O":
+        if dataset.chunks and dataset.dtype.kind != "O":
             dataset.id.chunk_iter(lambda chunk: found.append((chunk.byte_offset, chunk.size)))
     return np.array(sorted(found), np.uint64).reshape(-1, 2)
 
@@ -64,7 +70,7 @@ def append(descriptor: int, numbers: Places) -> None:
 def seal(path: Path) -> None:
     """Seal a file that nobody has open, whose structure is known to be whole."""
     with h5py.File(path, "r", locking=False) as file:
-        numbers = places_of_numbers(file)
+        numbers = places_of_numbers(datasets(file).values())
     descriptor = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
     try:
         append(descriptor, numbers)

@@ -39,7 +39,6 @@ from seccm.data.layout import (
     Columns,
     add_sites,
     added_signals,
-    columns_along,
     datasets,
     read_rows,
     row_type,
@@ -49,6 +48,7 @@ from seccm.data.layout import (
 from seccm.data.leads import leads_of, ranges_of, update_of
 from seccm.data.live_analysis import LiveAnalysis
 from seccm.data.live_analysis import cells_of as cells_found
+from seccm.data.packing import along
 from seccm.data.planned import Recipes
 from seccm.data.raw import RawWriter
 from seccm.data.raw_choice import RawChoice
@@ -128,7 +128,7 @@ class Writer:
         # fails it leaves a ruin behind that crashes the program when it ends.
         self._data: dict[str, h5py.Dataset] = datasets(file)
         self._entries: dict[str, Entries] = {}
-        self._along = columns_along(self._data, "site")
+        self._along = [name for name in self._data if along(name, self._data)[:1] == ("site",)]
         self._cells = SiteCells(self._to, self._data)
         self._redo, self._changes = redo, Changes()
         known = (raw.decode(errors="replace") for raw in self._data["quantity_name"][:].tolist())
@@ -266,7 +266,7 @@ class Writer:
         self._to("state").put(0, np.array([status.encode()], self._data["state"].dtype))
         self._redo.append(self._changes.taken())
         self._file.flush()
-        numbers = seal.places_of_numbers(self._file)
+        numbers = seal.places_of_numbers(self._data.values())
         self._data, self._entries = {}, {}
         self._file.close()
         # HDF5 leaves the mark on while a reader in this same process has the file open.

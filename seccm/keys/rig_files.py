@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import entry_points
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, create_model
 
+from seccm.installed import entry_points
 from seccm.key_tables import KeyTable, key_tables
 from seccm.plan.open_circuit import CommissioningTable
 from seccm.quantities import Model
