@@ -11,13 +11,13 @@ from importlib.metadata import EntryPoints
 def entry_points(group: str) -> EntryPoints:
     """Return the entry points of one group, as `importlib.metadata.entry_points`.
 
-    That one reads a file of each package whenever it is asked, which takes longer than anything
-    else there is to building a rig. Here it is asked again only where packages may lie elsewhere.
+    That one reads a file of each package whenever it is asked, which takes longer than all else
+    there is to building a rig. Here it is asked again only where packages may lie elsewhere.
     """
-    return _offered(tuple(sys.path)).select(group=group)
+    return _offered(group, tuple(sys.path))
 
 
-@lru_cache(maxsize=4)
-def _offered(_: tuple[str, ...]) -> EntryPoints:
-    """Return every entry point of the packages in these folders, those of `sys.path`."""
-    return metadata.entry_points()
+@lru_cache(maxsize=64)
+def _offered(group: str, _: tuple[str, ...]) -> EntryPoints:
+    """Return the entry points of the packages in these folders, those of `sys.path`."""
+    return metadata.entry_points(group=group)

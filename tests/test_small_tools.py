@@ -199,7 +199,9 @@ def test_packages_are_read_once_and_anew_where_they_may_be_others(
 ):
     asked: list[int] = []
     whole = metadata.entry_points
-    monkeypatch.setattr(metadata, "entry_points", lambda: asked.append(1) or whole())
+    monkeypatch.setattr(
+        metadata, "entry_points", lambda group: asked.append(1) or whole(group=group)
+    )
     for number, name in enumerate(("fig", "plum"), 1):
         monkeypatch.syspath_prepend(offering(tmp_path / name, name))
         for _ in range(3):
