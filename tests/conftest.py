@@ -74,12 +74,14 @@ def no_kind_left_behind() -> Iterator[None]:
     yield from _kinds_put_back()
 
 
-@pytest.fixture(autouse=True)
-def machines_may_be_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def machines_may_be_slow() -> Iterator[None]:
     """Have clients of hosts wait for what must happen, however long that takes here."""
     from seccm.remote.client import client
 
-    monkeypatch.setattr(client, "WAITING", HANGING)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "WAITING", HANGING)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from pytestqt.qtbot import QtBot
 from ui_windows import LONG, begin, ended, small_plan, window
@@ -99,3 +100,21 @@ def test_numbers_on_axes_have_the_minus_of_all_other_numbers(qtbot: QtBot):
     qtbot.addWidget(plot)
     assert plot.left.tickStrings([-2.0, 0.0, 2.0], 1.0, 2.0) == ["−2", "0", "2"]
     assert isinstance(plot.bottom, Axis)
+
+
+def test_a_new_range_writes_no_label_anew(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch):
+    """Those of the sides without an axis cannot be seen; those of the others have their prefix."""
+    plot = Plot()
+    qtbot.addWidget(plot)
+    plot.dress(DARK, 13)
+    plot.left.name("I", "A")
+    sides = {side: plot.plotItem.getAxis(side) for side in ("left", "bottom", "right", "top")}
+    before = {side: axis.label.toHtml() for side, axis in sides.items()}
+    written: list[pg.AxisItem] = []
+    monkeypatch.setattr(pg.AxisItem, "_updateLabel", written.append)
+    for largest in (1e-12, 1.0, 1e6):
+        plot.plotItem.setRange(xRange=(0.0, largest), yRange=(-largest, largest))
+        assert sides["right"].range == sides["left"].range == plot.plotItem.viewRange()[1]
+    assert written == []
+    assert {side: axis.label.toHtml() for side, axis in sides.items()} == before
+    assert [axis.isVisible() for axis in sides.values()] == [True, True, False, False]
