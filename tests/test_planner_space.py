@@ -149,28 +149,26 @@ def test_where_no_place_is_left_nothing_is_offered() -> None:
         assert space(chosen=chosen).candidates(set(range(12)), 0) == []
 
 
-def test_places_in_order_are_the_next_free_ones_whatever_was_chosen() -> None:
-    made = space(chosen=False)
-    used: set[int] = {0, 1, 5}
-    for expected in (2, 3, 4, 6):
-        site = made.site(Choice((0.5,), None), used)
-        assert site is not None
-        found = made.used([site]) - used
-        assert found == {expected}
-        used |= found
-    assert made.site(Choice((0.5,), None), set(range(12))) is None
+def test_places_in_order_are_the_free_ones_whatever_was_chosen() -> None:
+    made, used = space(chosen=False), {0, 1, 5}
+    fitting = made.fitting(Choice((0.5,), None), used)
+    assert fitting == [k for k in range(12) if k not in used]
+    for place in fitting:
+        site = made.site(Choice((0.5,), None), place)
+        assert made.used([site]) == {place}
+    assert made.fitting(Choice((0.5,), None), set(range(12))) == []
 
 
 def test_a_place_that_was_used_meanwhile_gives_way_to_the_nearest_free_one() -> None:
     made = space(chosen=True)
-    used = {3}
-    for _ in range(2):  # place 3 is a corner
-        site = made.site(Choice((0.5, 0.0, 0.0), 3), used)
-        assert site is not None
-        apart = np.array([site.x, site.y]) - made.places[3]
-        assert float(np.hypot(*apart)) == pytest.approx(11e-6)
-        assert not used & made.used([site])
-        used |= made.used([site])
+    for place in range(12):
+        choice = Choice((0.5, 0.0, 0.0), place)
+        assert made.fitting(choice, set())[0] == place
+        fitting = made.fitting(choice, {place})
+        apart = np.hypot(*(made.places[fitting] - made.places[place]).T)
+        assert apart[0] == pytest.approx(11e-6)
+        assert (np.diff(apart) > -1e-12).all()
+        assert sorted([*fitting, place]) == list(range(12))
 
 
 @pytest.mark.parametrize("chosen", [False, True])
@@ -182,7 +180,8 @@ def test_a_place_that_a_plan_has_twice_is_used_twice_and_no_more(chosen: bool) -
     while len(sites) < 10:
         used = made.used(sites)
         left = made.candidates(used, 0)
-        site = made.site(left[0], used) if left else None
+        fitting = made.fitting(left[0], used) if left else []
+        site = made.site(left[0], fitting[0]) if fitting else None
         if site is None:
             break
         sites.append(site)
@@ -193,8 +192,7 @@ def test_a_place_that_a_plan_has_twice_is_used_twice_and_no_more(chosen: bool) -
 def test_the_point_of_a_site_is_that_of_the_choice_it_was_made_from() -> None:
     made = space(chosen=True)
     for choice in made.candidates(set(), 3)[::37]:
-        site = made.site(choice, set())
-        assert site is not None
+        site = made.site(choice, made.fitting(choice, set())[0])
         assert made.point(site) == pytest.approx(choice.point, abs=1e-3)
         inside = made.inside(np.array([choice.point]))[0]
         assert inside == pytest.approx((site.recipe.condition["j"], site.x, site.y), rel=1e-3)  # type: ignore[union-attr]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import re
 import threading
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -316,66 +314,6 @@ def test_a_planner_that_is_told_everything_again_asks_for_the_same(table: dict[s
         assert (asked.x, asked.y) == (sites[cut].site.x, sites[cut].site.y)
         assert asked.decision is not None
         assert asked.decision.text == sites[cut].site.decision.text  # type: ignore[union-attr]
-
-
-MAPPING = {**EXPLORING, "places": "any", "first": 4, "batch": 2}
-
-
-BROKEN_OFF = {
-    "bisection": screen({**BISECTION, "stop": {"sites": 6}}),
-    "repeats": screen({**EXPLORING, "first": 2, "repeats": 2, "stop": {"sites": 6}}),
-}
-
-
-@functools.cache
-def undisturbed(name: str) -> tuple[list[Finished], Decision | None]:
-    """A run in which no site is broken off."""
-    return carried_on(planner_of(BROKEN_OFF[name]), nucleation(), np.random.default_rng(5))
-
-
-@pytest.mark.parametrize("lost", [0, 1, 4])
-@pytest.mark.parametrize("name", BROKEN_OFF)
-def test_what_was_wanted_of_a_site_that_was_broken_off_is_asked_for_again(
-    name: str, lost: int
-) -> None:
-    """The resumed run asks for the levels of an undisturbed one: only the places differ."""
-    plan = BROKEN_OFF[name]
-    whole, end = undisturbed(name)
-    again, sites = planner_of(plan), list[Site]()
-    for number, finished in enumerate(whole):
-        if number == lost:
-            broken = again.ask()
-            assert isinstance(broken, Site)
-            again.tell(Finished(broken, Outcome.ABORTED, None, {}))
-            sites.append(broken)
-        asked = again.ask()
-        assert isinstance(asked, Site)
-        assert asked.levels == finished.site.levels
-        sites.append(asked)
-        again.tell(replace(finished, site=replace(finished.site, x=asked.x, y=asked.y)))
-    assert len({(one.x, one.y) for one in sites}) == 7, "no place twice"
-    last = again.ask()
-    assert isinstance(last, Decision)
-    assert end is not None
-    assert last.reason == end.reason, "and ends as it would have ended"
-    assert again.total == 7
-
-
-@pytest.mark.parametrize("lost", [1, 3])
-def test_on_a_map_it_is_asked_for_at_the_nearest_free_place(lost: int) -> None:
-    plan = screen({**MAPPING, "stop": {"sites": 9}})
-    planner, rng, law = planner_of(plan), np.random.default_rng(5), nucleation()
-    for _ in range(lost):
-        site = planner.ask()
-        assert isinstance(site, Site)
-        planner.tell(Finished(site, Outcome.OK, None, law(site, rng)))
-    broken = planner.ask()
-    assert isinstance(broken, Site)
-    planner.tell(Finished(broken, Outcome.ABORTED, None, {}))
-    again = planner.ask()
-    assert isinstance(again, Site)
-    assert again.levels == broken.levels
-    assert math.dist((again.x, again.y), (broken.x, broken.y)) == pytest.approx(11e-6)
 
 
 def test_sites_without_any_number_are_survived() -> None:

@@ -9,7 +9,6 @@ that distribution, or to either side, so that the slope is known, too.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 
@@ -101,11 +100,8 @@ class Bisection(Remembers):
             where = "in the middle of" if quantile == 0.5 else "to one side of"
             confirm = self._ending.to_confirm(standing)
             reason = f"{self._answer(found)} This site is {where} that. {confirm}".rstrip()
-        site = self._memory.space.site(Choice((share,), None), self._memory.used)
-        if site is None:
-            return no_place(self._memory)
         said = Decision(reason, beliefs, progress, state, self._spec.seed)
-        return replace(site, decision=said)
+        return self._memory.site(Choice((share,), None), said) or no_place(self._memory)
 
     def _at(self, count: int) -> tuple[FloatArray, float, float] | None:
         """Return where the level may be after so many sites.

@@ -7,8 +7,9 @@ that is planned again afterwards, ask for the same sites.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -54,6 +55,16 @@ GRID = "half of the 95 % interval of a fixed design"
 """A number of the model: what as many sites, fixed ahead, would have left to be known."""
 
 
+class _BrokenOff(NamedTuple):
+    """A site that was broken off, and when."""
+
+    at: int
+    """How many sites there were before it, those that were broken off apart."""
+    turn: int
+    """How many of them the planner had asked for."""
+    finished: Finished
+
+
 class Memory:
     """The sites so far, and what models make of them.
 
@@ -69,9 +80,8 @@ class Memory:
         self.points: list[tuple[float, ...]] = []
         self._asked: list[int] = []
         """Which of the sites this planner asked for; a person may have wanted the others."""
-        self._lost: list[tuple[int, Finished]] = []
-        """Sites that were broken off, each with how many of the others there were before it. They
-        use ground and say nothing: what was wanted of them is asked for again, elsewhere."""
+        self._lost: list[_BrokenOff] = []
+        """Use ground and say nothing: what was wanted of them is asked for again, elsewhere."""
         self._heard: list[tuple[int, Instruction]] = []
         """What forbids places, each with how many sites there were before it."""
         self._models: tuple[int, tuple[Fitted, ...] | None] = (-1, None)
@@ -79,7 +89,7 @@ class Memory:
     def tell(self, finished: Finished) -> None:
         """Take in a finished site."""
         if finished.outcome is Outcome.ABORTED:
-            self._lost.append((len(self.sites), finished))
+            self._lost.append(_BrokenOff(len(self.sites), self.turns, finished))
             return
         if not finished.instructed:
             self._asked.append(len(self.sites))
@@ -102,24 +112,66 @@ class Memory:
     @property
     def used(self) -> set[int]:
         """The places of the plan that cannot be visited, by their numbers."""
-        return self.used_at(len(self.sites))
+        return self._ground([*self.sites, *(one.finished for one in self._lost)], len(self.sites))
 
-    def used_at(self, count: int, heard: int | None = None) -> set[int]:
+    def used_at(self, count: int, until: int) -> set[int]:
         """Return the places of the plan that could not be visited after so many sites.
+
+        Those that this planner has asked for since are free, those that were broken off among
+        them: what is decided is what would have been decided without that.
 
         Args:
             count: of the sites whose places are used.
-            heard: the number of sites until which counts what persons wanted; the same unless
-                given.
+            until: the number of sites until which counts what persons wanted.
         """
-        until = count if heard is None else heard
         sites = self.sites[:count]
         sites += [one for one in self.sites[count:until] if one.instructed]
-        sites += [one for at, one in self._lost if at <= until]
+        sites += [
+            one.finished
+            for one in self._lost
+            if (one.at <= until if one.finished.instructed else one.at < count)
+        ]
+        return self._ground(sites, until)
+
+    def _ground(self, sites: Sequence[Finished], until: int) -> set[int]:
         used = self.space.used(one.site for one in sites)
         # What a person adds need not lie on a place of the plan.
         used |= self.space.taken(one.site for one in sites if one.instructed)
         return used | self.space.forbidden(one for at, one in self._heard if at <= until)
+
+    def site(self, choice: Choice, said: Decision | None = None) -> Site | None:
+        """Return the site of a choice at a place that is free; None where none is left.
+
+        What was wanted of a site that was broken off is asked for again: on a map at the nearest
+        free place. Where places are used in their order it is the last one that is free, so that
+        all later sites are where they would have been.
+
+        Args:
+            choice: what was chosen.
+            said: why.
+        """
+        fitting = self.space.fitting(choice, self.used)
+        if not fitting:
+            return None
+        lost = [one for one in self._lost if not one.finished.instructed]
+        again = [one.finished.site.number for one in lost if one.turn == self.turns]
+        if again and said is not None:
+            why = f"This was wanted of site {again[-1]}, which was broken off."
+            said = replace(said, reason=f"{said.reason} {why}")
+        spare = bool(again) or self._postponed(self.space.region(fitting[0]), lost)
+        last = spare and not self.space.by_choice
+        return replace(self.space.site(choice, fitting[-1 if last else 0]), decision=said)
+
+    def _postponed(self, region: str, lost: Sequence[_BrokenOff]) -> bool:
+        """Tell whether the next site would have been in the region before, but for lost ones.
+
+        Where regions are used up in their order, each has room for one site less for every one
+        that was lost until then. So many come first, at its last places.
+        """
+        if self.space.apart:
+            return False
+        moved = sum(one.finished.site.region != region for one in lost)
+        return sum(self.sites[k].site.region == region for k in self._asked) < moved
 
     @property
     def lost(self) -> int:
@@ -207,7 +259,7 @@ class Remembers:
         if why := self._ending.why(standing):
             return Decision(why, progress=self._ending.progress(standing))
         choice = self._first[self._memory.turns % len(self._first)]
-        return self._memory.space.site(choice, self._memory.used) or no_place(self._memory)
+        return self._memory.site(choice) or no_place(self._memory)
 
 
 def no_place(memory: Memory) -> Decision:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -95,8 +94,7 @@ class GaussianProcess(Remembers):
             choice, why_here = chosen
             reason = f"{why_here} {self._ending.to_confirm(standing)}".rstrip()
             said = Decision(reason, self._beliefs(basis), progress, self._state(basis), spec.seed)
-        site = self._memory.space.site(choice, self._memory.used)
-        return no_place(self._memory) if site is None else replace(site, decision=said)
+        return self._memory.site(choice, said) or no_place(self._memory)
 
     def _history(self, done: int) -> list[float]:
         """Return half the width of the interval after each decision so far; infinite if unknown."""

@@ -111,12 +111,12 @@ class Space:
             name: level for name, level in plan.conditions[0].levels if name not in ranges
         }
         self.places = np.array([(site.x, site.y) for site in self._sites]).reshape(-1, 2)
-        self._apart = regions != "in order" and plan.regions is not None
+        self.apart = regions != "in order" and plan.regions is not None
         """Whether regions are chosen, and not places."""
         self._where: tuple[Direction, ...] = ()
         self._at = np.zeros((len(self._sites), 0))
         """What is known of each place that is chosen, shape (places, coordinates)."""
-        if self._apart and plan.regions is not None:
+        if self.apart and plan.regions is not None:
             self._where, of = coordinates(plan.regions, regions)
             self._at = np.array([of[site.region] for site in self._sites])
         elif chosen:
@@ -127,6 +127,11 @@ class Space:
         if self._chosen and regions != "by values":
             across = np.full(len(across), across.max())  # a metre is a metre in all directions
         self._across = np.where(across > 0.0, across, 1.0)
+
+    @property
+    def by_choice(self) -> bool:
+        """Whether places are chosen one by one; else they are used in the order of the plan."""
+        return self._chosen and not self.apart
 
     @property
     def directions(self) -> tuple[Direction, ...]:
@@ -166,7 +171,7 @@ class Space:
         factors = tuple(span.share(levels[span.name]) for span in self.spans)
         if not self._chosen:
             return factors
-        if not self._apart:
+        if not self.apart:
             return factors + self._shares((site.x, site.y))
         number = next(k for k, own in enumerate(self._sites) if own.region == site.region)
         return factors + self._shares(self._at[number])
@@ -177,7 +182,7 @@ class Space:
     def _free(self, used: set[int]) -> list[int]:
         """Return the places that are free, by their numbers; of each region the first."""
         free = [number for number in range(len(self.places)) if number not in used]
-        if not self._apart:
+        if not self.apart:
             return free
         first = {self._sites[number].region: number for number in reversed(free)}
         return sorted(first.values())
@@ -261,25 +266,32 @@ class Space:
             found.append(Choice((*levels.tolist(), *shares[which].tolist()), free[which]))
         return found
 
-    def site(self, choice: Choice, used: set[int]) -> Site | None:
-        """Return the site of a choice, at the nearest place that is free; None where none is left.
+    def fitting(self, choice: Choice, used: set[int]) -> list[int]:
+        """Return the free places that fit a choice, by their numbers; the best one is the first.
 
-        Where no place is named, and within a region, it is the next in the order of the plan.
+        Of a map they are sorted by their distance from the place that was chosen. Else they are
+        those of one region, or all, in the order of the plan; where a region that was chosen is
+        used up, those of the one that is nearest to it.
 
         Args:
             choice: what was chosen.
             used: places, by their numbers.
         """
-        place = choice.place
-        if place is None or place in used:
-            region = self._sites[place].region if place is not None and self._apart else None
-            free = [k for k in range(len(self.places)) if k not in used]
-            if place is not None:
-                apart = ((np.asarray(self._at) - self._at[place]) ** 2).sum(axis=1)
-                free.sort(key=lambda k: float(apart[k]))
-            place = next((k for k in free if region in (None, self._sites[k].region)), None)
-        if place is None:
-            return None
+        free = [k for k in range(len(self.places)) if k not in used]
+        if (place := choice.place) is not None:
+            apart = ((np.asarray(self._at) - self._at[place]) ** 2).sum(axis=1)
+            home = self._sites[place].region
+            free.sort(key=lambda k: (self._sites[k].region != home, float(apart[k])))
+        if self.by_choice:
+            return free
+        return [k for k in free if self._sites[k].region == self._sites[free[0]].region]
+
+    def region(self, place: int) -> str:
+        """Return the label of the region of a place; empty in a plan without regions."""
+        return self._sites[place].region
+
+    def site(self, choice: Choice, place: int) -> Site:
+        """Return the site of a choice at a place, by its number."""
         own = self._sites[place]
         values = {} if own.recipe is None else dict(own.recipe.values)
         levels: dict[str, float | Level] = {

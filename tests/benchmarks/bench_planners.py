@@ -70,8 +70,7 @@ def after(
     """Return the model after sites that somebody chose ahead."""
     rng, sites, used = np.random.default_rng(seed), list[Finished](), set[int]()
     for choice in choices:
-        site = space.site(choice, used)
-        assert site is not None
+        site = space.site(choice, space.fitting(choice, used)[0])
         sites.append(Finished(site, Outcome.OK, None, law(site, rng)))
         used = space.used(one.site for one in sites)
     told = told_of(sites, [space.point(one.site) for one in sites], learnt)
