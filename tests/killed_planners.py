@@ -1,6 +1,7 @@
 """A run with a planner in a program of its own, killed at a moment, and resumed here.
 
-Args: a data file, the name of a rig, the seed, and at which event the program kills itself.
+Args: a data file, which of the plans, the name of a rig, the seed, and at which event the program
+kills itself.
 """
 
 from __future__ import annotations
@@ -14,31 +15,65 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from small_scan import small_scan
+from small_scan import STEP, small_scan
 
 import seccm
 import seccm.session
 from seccm.errors import PlanError
 from seccm.events import Paused
 from seccm.plan.instruction import Instruction
+from seccm.rigs import RigFile, load_rig
 
 PLANNER = {
     "kind": "gaussian process", "learn": [{"result": "Q"}], "first": 3, "batch": 2,
     "vary": [{"factor": "j", "between": ["-1 mA/cm^2", "-4 mA/cm^2"], "scale": "logarithmic"}],
     "places": "any", "stop": {"sites": 8},
 }  # fmt: skip
+BISECTION = {
+    "kind": "bisection", "factor": "j", "between": ["-2 mA/cm^2", "-8 mA/cm^2"],
+    "scale": "logarithmic", "result": "t_nuc", "result_scale": "logarithmic", "target": "0.5 s",
+    "stop": {"sites": 8},
+}  # fmt: skip
 SAID_AFTER = 3
-"""The site during which somebody pins one place and forbids another."""
+"""The site during which somebody pins one place and forbids another, where places are chosen."""
+ALIKE = "alike"
+"""The virtual rig with a sample whose sites do not differ, and little noise."""
 
 
-def plan() -> seccm.Plan:
-    """Short plating steps at places and current densities that a planner chooses."""
-    return small_scan(4, 3, planner=PLANNER, design={}, factors={"j": ["-1 mA/cm^2"]})
+def plan(name: str = "map") -> seccm.Plan:
+    """A plan of short plating steps.
+
+    Args:
+        name: "map", whose planner chooses places and current densities; or "in order", a bisection.
+    """
+    common: dict[str, Any] = {"design": {}, "factors": {"j": ["-2 mA/cm^2"]}}
+    if name == "map":
+        return small_scan(4, 3, planner=PLANNER, **common)
+    return small_scan(4, 3, planner=BISECTION, program=[{**STEP, "duration": "1.5 s"}], **common)
+
+
+def rig(name: str) -> RigFile:
+    """A shipped rig, or the one named `ALIKE`."""
+    file = load_rig("virtual" if name == ALIKE else name)
+    if name != ALIKE:
+        return file
+    tables = dict(file.config)
+    sample = {**tables["samples"]["li-on-au"], "capacity_scatter": 0.0, "nucleation_scatter": 0.0}
+    more: dict[str, dict[str, Any]] = {
+        "meniscus": {"pendant_scatter": 0.0, "footprint_scatter": 0.0},
+        "surface": {"roughness": "0 nm", "bumps_per_area": 0.0, "tilt_x": 0.0, "tilt_y": 0.0},
+        "electrometer": {"potential_noise": "10 uV", "hum": "0 pA", "offset": "0 pA"},
+        "samples": {"li-on-au": sample},
+    }
+    changed = {table: {**tables[table], **keys} for table, keys in more.items()}
+    return RigFile(file.source, {**tables, **changed})
 
 
 def say(run: seccm.Run, event: seccm.Event) -> None:
     """Say what somebody wants, unless it was said in an earlier session."""
     if not (isinstance(event, seccm.SiteStarted) and event.site == SAID_AFTER):
+        return
+    if not hasattr(run.plan.planner, "places"):
         return
     with run.open() as scan:
         known = {one.kind for one in scan.instructions.values()}
@@ -64,9 +99,9 @@ def carried_on(run: seccm.Run, until: int = sys.maxsize) -> int:
     return count
 
 
-def killed(path: Path, rig: str, seed: int, at: int) -> None:
+def killed(path: Path, which: str, rig: str, seed: int, at: int) -> None:
     """Have a run killed at an event, by a program of its own."""
-    words = [sys.executable, __file__, str(path), rig, str(seed), str(at)]
+    words = [sys.executable, __file__, str(path), which, rig, str(seed), str(at)]
     ended = subprocess.run(words, check=False, capture_output=True)
     assert ended.returncode != 0, "it was not killed"
 
@@ -82,5 +117,6 @@ def asked(path: Path) -> list[tuple[Any, ...]]:
 
 
 if __name__ == "__main__":
-    path, rig, seed, at = sys.argv[1:]
-    carried_on(seccm.session.run(plan(), rig, path=Path(path), seed=int(seed)), until=int(at))
+    file, which, on, seed, at = sys.argv[1:]
+    run = seccm.session.run(plan(which), rig(on), path=Path(file), seed=int(seed))
+    carried_on(run, until=int(at))

@@ -27,7 +27,7 @@ def test_a_run_that_was_killed_asks_for_the_same_sites(
 ) -> None:
     other, events = undisturbed
     path = tmp_path / "scan.h5"
-    killed(path, "virtual", SEED, round(share * events))
+    killed(path, "map", "virtual", SEED, round(share * events))
     with seccm.open(path) as scan:
         before = scan.sites["status"].tolist()
     carried_on(seccm.session.resume(path))
