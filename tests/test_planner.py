@@ -156,6 +156,10 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: PLAN.site("55 um", "55 um", {"j": -15.0}, region="west"),
         "not a region",
     ),
+    "a level that is no number": (
+        lambda: PLAN.site("55 um", "55 um", {"j": float("nan")}),
+        "factors.j: must be a finite number, not NaN.",
+    ),
     "an unknown factor": (lambda: PLAN.site("55 um", "55 um", {"J": -15.0}), "not a factor"),
     "no level": (lambda: PLAN.site("55 um", "55 um"), "no level"),
     "a level of another kind": (lambda: PLAN.site("55 um", "55 um", {"j": "2 V"}), "like the lev"),

@@ -13,7 +13,7 @@ from planned_runs import Scripted
 from pytestqt.qtbot import QtBot
 from small_scan import small_scan
 from test_regions import REGIONS, answered, plan_of
-from ui_windows import LONG, begin, ended, small_plan, window
+from ui_windows import LONG, ended, small_plan, window
 
 import seccm
 import seccm.session
@@ -39,7 +39,7 @@ from ui.models.planning import (
 )
 from ui.models.run_file import RunFile
 from ui.models.showing import Showing
-from ui.planner_view import EMPTY, EXPECTED, UNCERTAINTY, PathPlot, PlannerView
+from ui.planner_view import EMPTY, EXPECTED, UNCERTAINTY, BeliefPlot, PathPlot, PlannerView
 
 PLANNER = {
     "kind": "gaussian process", "places": "any", "learn": [{"result": "Q"}], "first": 3,
@@ -129,6 +129,25 @@ def test_the_map_is_drawn_with_sites_forbidden_ground_and_the_way(
         drawn = image.mapRectToParent(image.boundingRect())
         assert [drawn.top(), drawn.bottom()] == pytest.approx(ends.tolist(), rel=1e-6)
     assert not view.line.isVisible(), "nobody takes instructions any more"
+
+
+def test_what_a_person_wants_beyond_the_map_is_in_sight(qtbot: QtBot) -> None:
+    points = np.array([[x, y] for x in (10e-6, 21e-6) for y in (10e-6, 21e-6)])
+    added, coming, no = np.array([[80e-6, 15e-6]]), np.array([15e-6, 60e-6]), np.array([[0.0, 0.0]])
+    plane = Plane((X, Y), points, np.ones(4), np.ones(4), added)
+    plot = BeliefPlot(lambda x, y: None)
+    qtbot.addWidget(plot)
+    plot.dress(DARK, 14)
+    plot.draw_plane(plane, np.full((4, 4), 255.0), coming, no)
+    (left, right), (low, high) = plot.plotItem.vb.viewRange()
+    for x, y in (*points, *added, coming, *no):
+        assert left < x < right
+        assert low < y < high
+    law = Law(J, np.array([-3.0, -1.0]), *(np.array([k, k + 1.0]) for k in range(3)),
+              np.empty(0), np.empty(0))  # fmt: skip
+    plot.draw_law(law, ("Q", "C"), lambda values: values, -300.0)
+    (left, right), _ = plot.plotItem.vb.viewRange()
+    assert left < np.log10(300.0) < right, "a level that a person pinned"
 
 
 def test_a_view_that_is_closed_before_it_could_read_is_quiet(path: Path, qtbot: QtBot) -> None:
@@ -340,12 +359,20 @@ def test_in_the_window_a_place_is_pinned_while_the_run_goes_on(
     text = plan.read_text(encoding="utf-8")
     plan.write_text(f"{text}\n[planner]\n{TABLE}\n", encoding="utf-8")
     with window(qtbot, tmp_path, pace=1.0) as made:
-        begin(qtbot, made, plan, tmp_path / "scan.h5")
+        made.open_plan(plan)
+        made.plan.target.setText(str(tmp_path / "scan.h5"))
+        made.bar.buttons["start"].click()
+        for _ in range(2):  # before there is a run: it is shown once, as soon as there is
+            made.actions_["planner"].trigger()
+            assert made.desk.coming
+            assert made.desk.notice is not None
+            assert "as soon as it is there" in made.desk.notice.text
+            assert made.findChild(PlannerView) is None
+        qtbot.waitUntil(lambda: made.findChild(PlannerView) is not None, timeout=LONG)
+        (view,) = made.findChildren(PlannerView)
+        assert made.desk.notice is None
         qtbot.waitUntil(lambda: made.desk.run.finished >= 1, timeout=LONG)
         assert made.live.planner.isVisibleTo(made.live)
-        made.actions_["planner"].trigger()
-        view = made.findChild(PlannerView)
-        assert view is not None
         assert view.line.isVisibleTo(view)
         places = [(site.x, site.y) for site in made.desk.plan.sites()]
         view.line.place(*places[-1])

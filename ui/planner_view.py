@@ -120,7 +120,10 @@ class BeliefPlot(FramedPlot):
         known = along(law.direction, np.array([] if coming is None else [coming], float))
         known = known[np.isfinite(known)]
         self._next.setData(known, np.interp(known, x, mean))
-        points = [(x, low), (x, high), (along(law.direction, law.sites), value(law.values))]
+        points = [
+            (x, low), (x, high), (along(law.direction, law.sites), value(law.values)),
+            (known, np.interp(known, x, mean)),
+        ]  # fmt: skip
         frame = frame_around([(a, b) for a, b in points if a.size])
         if not law.direction.logarithmic:
             self.bottom.fit(largest(x))
@@ -160,8 +163,12 @@ class BeliefPlot(FramedPlot):
         for axis, direction, values in ((self.bottom, first, x), (self.left, second, y)):
             if not direction.logarithmic:
                 axis.fit(largest(values))
-        edges = np.array([-0.5 * step, 0.5 * step])
-        around = [(x + edge, y + edge) for edge in edges]
+        # A person may have wanted sites, or forbidden ground, beyond what the planner knows of.
+        points = [plane.points, sites, at, forbidden]
+        x, y = (along(axis, np.concatenate([p[:, k] for p in points]))
+                for k, axis in enumerate(plane.directions))  # fmt: skip
+        seen = np.isfinite(x) & np.isfinite(y)
+        around = [(x[seen] + edge, y[seen] + edge) for edge in (-0.5 * step, 0.5 * step)]
         self.frame(frame_around(around))
 
     def clear_all(self) -> None:

@@ -87,6 +87,8 @@ class Window(QMainWindow):
         self._conventions = Conventions()
         self._dots, self._on_screen = 0.0, False
         self._began, self._beats = 0, 0
+        self._awaits: Callable[[], object] | None = None
+        """What is shown of a run as soon as that is shown itself."""
         self.actions_ = {key.name: QAction(key.words, self) for key in KEYS}
         self._wire_keys()
         self.bar = RunBar(self.actions_)
@@ -415,6 +417,10 @@ class Window(QMainWindow):
         if self.desk.began != self._began:
             self._begin()
         self.drawing.draw(self._beats, now)
+        if self._awaits is not None and not self.desk.coming:
+            awaited, self._awaits = self._awaits, None
+            self.desk.settle("run")
+            awaited()
 
     def _begin(self) -> None:
         """Turn to another run."""
@@ -478,6 +484,8 @@ class Window(QMainWindow):
         browsed = [view.file.found for view in self.browse.files if self.room == "browse"]
         of_it = [found for found in browsed if path in (None, found.path)]
         mine = self.desk.file
+        if not of_it and self._waits_for_run(self.show_planner):
+            return None
         file = of_it[0] if of_it else mine
         if file is None:
             self.desk.alert(Line("warning", "There is no run with a planner."), "run")
@@ -488,6 +496,14 @@ class Window(QMainWindow):
         view.dress(self.palette_, Sizes.of(self._dots, glove=self.glove, scale=self._scale))
         dialogs.show(view)
         return view
+
+    def _waits_for_run(self, what: Callable[[], object]) -> bool:
+        """Have something of a run shown when the run is; return whether one is still to come."""
+        if self.desk.coming:
+            self._awaits = what
+            words = "The run is being prepared. What you asked for is shown as soon as it is there."
+            self.desk.alert(Line("info", words), "run")
+        return self.desk.coming
 
     def _instruct(self, view: PlannerView, instruction: Instruction) -> None:
         """Tell the run what is wanted of the sites to come; the view says what became of it."""
@@ -505,6 +521,8 @@ class Window(QMainWindow):
 
     def show_file(self) -> None:
         """Browse the data file of the run that is shown, finished or growing."""
+        if self._waits_for_run(self.show_file):
+            return
         path = self._found(
             self.desk.file, "There is no run whose file could be shown.", about="run"
         )

@@ -11,7 +11,7 @@ import numpy as np
 
 from seccm.errors import PlanError, Problem
 from seccm.factors import Condition, Level
-from seccm.mistakes import similar
+from seccm.mistakes import similar, written
 from seccm.plan.decision import Decision
 from seccm.plan.recipe import conditions_among
 from seccm.plan.site import Site
@@ -56,6 +56,9 @@ def levels_for(plan: Plan, factors: Mapping[str, Given]) -> dict[str, Level]:
         if level.unit != unit:
             what = f"{level} is not a quantity like the levels of the plan, which are in {unit}."
             wrong.append(Problem(f"factors.{name}", what))
+        elif not math.isfinite(level.value):
+            what = f"must be a finite number, not {written(level.value)}."
+            wrong.append(Problem(f"factors.{name}", what, "Give a number and a unit."))
         found[name] = level
     if wrong:
         raise PlanError(plan.title, wrong)

@@ -267,6 +267,11 @@ class Desk:
         self._pending, self._asked_simulated = ticket, simulated
 
     @property
+    def coming(self) -> bool:
+        """Whether a run was asked for that is not shown yet."""
+        return self._pending is not None or self.run.preparing or self._ready is not None
+
+    @property
     def simulated(self) -> bool:
         """Whether what is shown involves no hardware; before the first run, what would be shown.
 
