@@ -88,7 +88,7 @@ def series(folder: Path, which: str, on: str, kills: int) -> None:
         once += len(set(mine.every)) == len(mine.every)
         placed += mine.in_place(other)
         same += mine.in_place(other) and mine.levels == other.levels
-        if not any(mine.again):
+        if len(mine.places) == len(mine.every):
             whole_sites += 1
             alike += mine.in_place(other) and mine.levels == other.levels
         ratios.append(mine.ratio(other))
