@@ -136,12 +136,13 @@ def quickly_commanded() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True, scope="module")
+@pytest.fixture(autouse=True, scope="session")
 def quickly_drawn() -> Iterator[None]:
     """Have figures say their letters in curves: to cut fonts takes the most of writing a PDF."""
+    from seccm.report import style
+
     with pytest.MonkeyPatch.context() as patch:
-        if "seccm.report.style" in sys.modules:
-            patch.setitem(sys.modules["seccm.report.style"].RC, "pdf.fonttype", 3)
+        patch.setitem(style.RC, "pdf.fonttype", 3)
         yield
 
 

@@ -21,7 +21,7 @@ def told_by(script: str, *words: str | Path) -> dict[str, Any]:
         script: its file in `foreign`.
         words: its arguments.
     """
-    paths = (str(HERE.parent), str(FOREIGN), os.environ.get("PYTHONPATH", ""))
+    paths = (str(HERE.parent), str(HERE), str(FOREIGN), os.environ.get("PYTHONPATH", ""))
     done = warm.ran(
         [sys.executable, str(FOREIGN / script), *map(str, words)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},

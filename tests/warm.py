@@ -420,6 +420,8 @@ def be_a_server(door: str, address: str) -> None:
     sys.path.insert(1, str(HERE.parents[1]))
     for name in IMPORTED:
         __import__(name)
+    # Letters in curves: to cut fonts takes the most of writing a PDF.
+    sys.modules["seccm.report.style"].RC["pdf.fonttype"] = 3
     for name in WHO_BEGIN:
         vars(sys.modules[name])["subprocess"] = SUBPROCESS
     with tempfile.TemporaryDirectory() as folder:

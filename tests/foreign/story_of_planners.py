@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import warm
 
 import seccm
 from seccm.plan.recipe import conditions_among
@@ -67,7 +67,7 @@ def killed(folder: Path, kind: str, site: int) -> dict[str, Any]:
     """Be killed at an event, go on, and say what became of it."""
     path = folder / f"{kind}-{site}.h5"
     words = [sys.executable, __file__, str(path), kind, str(site)]
-    assert subprocess.run(words, check=False).returncode != 0
+    assert warm.ran(words).returncode != 0
     with seccm.open(path) as scan:
         before = scan.sites["status"].tolist()
     for _ in seccm.resume(path):
