@@ -16,8 +16,9 @@ pytestmark = [
     pytest.mark.usefixtures("no_waiting", "quickly_tried"),
 ]
 
-CUTS = 4
-"""Of each story and kind here; all of them with `python tests/benchmarks cuts`."""
+CUTS = 3
+"""Of each story and kind here, at moments of their own for each kind; all of them with
+`python tests/benchmarks cuts`."""
 
 
 @pytest.fixture
@@ -37,11 +38,12 @@ def test_killed_at_any_write_a_run_goes_on(tmp_path: Path, diary: Diary) -> None
         must_go_on(tmp_path / "left", image, known)
 
 
-@pytest.mark.parametrize("sector", [512, 4096])
+@pytest.mark.parametrize(("sector", "later"), [(512, 1), (4096, 2)])
 def test_after_a_power_cut_at_any_write_a_run_goes_on(
-    tmp_path: Path, diary: Diary, sector: int
+    tmp_path: Path, diary: Diary, sector: int, later: int
 ) -> None:
     """Any of what the disk was not yet told to keep may be lost, in parts of a write too."""
     rng = np.random.default_rng(sector)
-    for image, known in diary.power_cuts(1 + len(diary.changes) // CUTS, rng, sector):
+    every = 1 + len(diary.changes) // CUTS
+    for image, known in diary.power_cuts(every, rng, sector, first=every * later // CUTS):
         must_go_on(tmp_path / "left", image, known, readable=False)
