@@ -292,6 +292,20 @@ def test_a_site_that_was_not_reached_is_not_waited_for() -> None:
     asking.close()
 
 
+def test_a_site_that_was_left_half_measured_is_told_at_once_and_stays_so() -> None:
+    """Of a suspended run at an electrode: no results come before the file is resumed."""
+    planner = Scripted(in_order(PLAN, [-15.0, -16.0]))
+    asking = an_asking(planner)
+    answer_of(asking)
+    asking.hear(Approaching(1, 0, 0))
+    asking.hear(SiteFinished(2, 0, Outcome.ABORTED, "", goes_on=True))
+    for _ in range(2):
+        with pytest.raises(PlannerError, match=r"Site 0 is half measured.* resume its file"):
+            next(asking)
+    assert planner.story == ["ask"]
+    asking.close()
+
+
 def test_a_site_that_cannot_be_stored_is_not_visited() -> None:
     def full(site: Site) -> None:
         raise RigError("store-failed", "scan.h5", "the disk is full.")

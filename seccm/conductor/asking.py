@@ -84,6 +84,8 @@ class Asking(Iterator[Coming]):
         self._landings: dict[int, Landing] = {}
         self._awaited: set[int] = set()
         """Finished sites whose results have not come yet."""
+        self._half: int | None = None
+        """A site that was left half measured, with which a resumed file begins."""
         self._asked = self._answered = self._closed = False
         self._question = 0
         """Counts what was asked: who thinks for too long answers a question of the past."""
@@ -102,7 +104,8 @@ class Asking(Iterator[Coming]):
 
         Raises:
             PlannerError: the planner failed, thinks for too long, or asked for a site that cannot
-                be visited. It is asked again when this is called again.
+                be visited. It is asked again when this is called again. Or a site was left half
+                measured, of which it cannot be told.
         """
         with self._changed:
             asking = self._asked
@@ -116,6 +119,11 @@ class Asking(Iterator[Coming]):
         if not asking and (wanted := self._wanted("add")) is not None:
             return wanted
         with self._changed:
+            if self._half is not None:
+                raise PlannerError(
+                    f"Site {self._half} is half measured, so that the planner cannot be told of "
+                    "it. Stop the run and resume its file: it goes on there."
+                )
             if not self._asked:
                 self._asked = True
                 self._question += 1
@@ -200,6 +208,8 @@ class Asking(Iterator[Coming]):
                     self._touched.add(event.site)
                 case Landed():
                     self._landings[event.site] = event.landing
+                case SiteFinished() if event.goes_on:
+                    self._half = event.site
                 case SiteFinished():
                     # One to which the tip was only on its way stays planned.
                     if event.outcome is not Outcome.ABORTED or event.site in self._touched:
