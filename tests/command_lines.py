@@ -56,14 +56,20 @@ scan_rate = "0.1 V/s"
 """
 """A plan for tests that need a run which ends soon, and can be seen to go on for a while."""
 
-__all__ = ["PLAN", "Command", "a_plan", "small_scan", "started"]
+MANY = 100
+PACE = 25
+"""A run of many sites at this pace lasts for most of a minute, and its first site for a second."""
+
+__all__ = ["MANY", "PACE", "PLAN", "Command", "a_plan", "small_scan", "started"]
 SECCM = (sys.executable, "-m", "seccm")
 
 
 def a_plan(folder: Path, title: str = "Three sites", *, sites: int = 3) -> Path:
-    """Write the plan into a folder; with 20 sites nobody need hurry who stops its run."""
+    """Write the plan into a folder; with many sites nobody need hurry who stops its run."""
     path = folder / "plan.toml"
-    text = PLAN.replace("columns = 3", f"columns = {sites}").replace("Three sites", title)
+    columns = min(sites, 20)
+    grid = f"columns = {columns}\nrows = {sites // columns}"
+    text = PLAN.replace("columns = 3\nrows = 1", grid).replace("Three sites", title)
     path.write_text(text, encoding="utf-8")
     return path
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command_lines import a_plan, started
+from command_lines import MANY, PACE, a_plan, started
 from remote_hosts import own_runtime
 from typer.testing import CliRunner
 from waiting import wait_for
@@ -33,9 +33,9 @@ def told(*words: object) -> tuple[int, str]:
 
 
 def test_a_run_of_the_command_line_is_listed_and_steered(tmp_path: Path):
-    a_plan(tmp_path, sites=20)
+    a_plan(tmp_path, sites=MANY)
     data = tmp_path / "a.h5"
-    with started(tmp_path, "run", "plan.toml", "-o", "a.h5", "--pace", 5) as run:
+    with started(tmp_path, "run", "plan.toml", "-o", "a.h5", "--pace", PACE) as run:
         run.wait_until(" ok ")
         code, listed = told("runs")
         assert code == 0
@@ -61,8 +61,8 @@ def test_a_run_of_the_command_line_is_listed_and_steered(tmp_path: Path):
 
 @pytest.mark.parametrize(("verb", "state"), [("halt", "halted"), ("emergency", "stopped")])
 def test_a_run_is_ended_at_once_from_another_terminal(tmp_path: Path, verb: str, state: str):
-    a_plan(tmp_path, sites=20)
-    with started(tmp_path, "run", "plan.toml", "-o", "a.h5", "--pace", 5) as run:
+    a_plan(tmp_path, sites=MANY)
+    with started(tmp_path, "run", "plan.toml", "-o", "a.h5", "--pace", PACE) as run:
         run.wait_until(" ok ")
         assert told("ask", verb, tmp_path / "a.h5")[0] == 0
         assert run.ended() == 1
@@ -72,8 +72,8 @@ def test_a_run_is_ended_at_once_from_another_terminal(tmp_path: Path, verb: str,
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kill -9 is POSIX")
 def test_a_killed_run_is_not_listed_any_more(tmp_path: Path, runtime: Path):
-    a_plan(tmp_path, sites=20)
-    with started(tmp_path, "run", "plan.toml", "-o", "a.h5", "--pace", 5) as run:
+    a_plan(tmp_path, sites=MANY)
+    with started(tmp_path, "run", "plan.toml", "-o", "a.h5", "--pace", PACE) as run:
         run.wait_until(" ok ")
         run.process.kill()
         run.process.wait()
@@ -114,7 +114,7 @@ def test_a_script_s_run_is_followed_by_a_window_that_comes_late(tmp_path: Path):
 
 
 def test_two_runs_must_be_told_apart(tmp_path: Path):
-    a_plan(tmp_path, sites=20)
+    a_plan(tmp_path, sites=MANY)
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
     with (

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import warm
-from command_lines import Command, a_plan, started
+from command_lines import MANY, PACE, Command, a_plan, started
 from remote_hosts import own_runtime
 from waiting import wait_for
 
@@ -58,8 +58,8 @@ def test_every_signal_that_would_end_a_process_is_known():
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGALRM"])
 def test_any_signal_stops_a_run_as_a_terminate_signal_does(tmp_path: Path, name: str):
-    a_plan(tmp_path, sites=20)
-    with started(tmp_path, "run", "plan.toml", "-o", "a.h5", "--pace", 5) as run:
+    a_plan(tmp_path, sites=MANY)
+    with started(tmp_path, "run", "plan.toml", "-o", "a.h5", "--pace", PACE) as run:
         run.wait_until(" ok ")
         run.process.send_signal(getattr(signal, name))
         assert run.ended() == 1, run.said
@@ -74,10 +74,10 @@ def stop_by_hangup(run: Command) -> None:
 
 
 def test_a_resumed_run_ends_like_the_first_one(tmp_path: Path):
-    a_plan(tmp_path, sites=20)
-    with started(tmp_path, "run", "plan.toml", "-o", "a.h5", "--pace", 5) as run:
+    a_plan(tmp_path, sites=MANY)
+    with started(tmp_path, "run", "plan.toml", "-o", "a.h5", "--pace", PACE) as run:
         stop_by_hangup(run)
-    with started(tmp_path, "resume", "a.h5", "--pace", 5) as run:
+    with started(tmp_path, "resume", "a.h5", "--pace", PACE) as run:
         run.wait_until("SIMULATION run")
         run.process.send_signal(signal.SIGUSR1)
         assert run.ended() == 1, run.said
@@ -87,8 +87,8 @@ def test_a_resumed_run_ends_like_the_first_one(tmp_path: Path):
 
 
 def test_a_burst_of_ctrl_c_is_no_error_of_the_program(tmp_path: Path):
-    a_plan(tmp_path, sites=20)
-    with started(tmp_path, "run", "plan.toml", "-o", "a.h5", "--pace", 5) as run:
+    a_plan(tmp_path, sites=MANY)
+    with started(tmp_path, "run", "plan.toml", "-o", "a.h5", "--pace", PACE) as run:
         run.wait_until(" ok ")
         for _ in range(5):
             run.process.send_signal(signal.SIGINT)
@@ -156,7 +156,7 @@ def test_ctrl_c_before_and_after_a_command_is_no_error_of_the_program(
 
 def test_a_run_cannot_be_put_to_sleep_with_its_tip_down(tmp_path: Path):
     a_plan(tmp_path)
-    with started(tmp_path, "run", "plan.toml", "-o", "a.h5", "--pace", 5) as run:
+    with started(tmp_path, "run", "plan.toml", "-o", "a.h5", "--pace", 12) as run:
         run.wait_until(" ok ")
         run.process.send_signal(signal.SIGTSTP)
         run.wait_until("cannot be suspended")
@@ -168,7 +168,7 @@ def test_without_a_terminal_a_run_goes_on_where_that_was_asked_for(tmp_path: Pat
     a_plan(tmp_path)
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with started(tmp_path, "run", "plan.toml", "-o", "a.h5", "--pace", 5) as run:
+        with started(tmp_path, "run", "plan.toml", "-o", "a.h5", "--pace", 12) as run:
             run.wait_until(" ok ")
             run.process.send_signal(signal.SIGHUP)
             assert run.ended() == 0, run.said
@@ -213,7 +213,7 @@ import os, signal, sys
 import seccm
 from seccm.events import Landed
 try:
-    for event in seccm.run("plan.toml", path="a.h5", pace=5):
+    for event in seccm.run("plan.toml", path="a.h5", pace={pace}):
         if isinstance(event, Landed):
             print("landed", flush=True)
             {then}
@@ -225,11 +225,12 @@ except KeyboardInterrupt as end:
 @pytest.mark.parametrize("name", ["SIGINT", "SIGHUP"])
 @pytest.mark.parametrize("where", ["in the run", "in what the script does"])
 def test_a_script_hears_of_a_signal_when_the_rig_is_safe(tmp_path: Path, name: str, where: str):
-    a_plan(tmp_path)
+    a_plan(tmp_path, sites=MANY)
     kill = f"os.kill(os.getpid(), signal.{name})"
     # A timer strikes while the program is within the run.
     later = "import threading; threading.Timer(0.3, lambda: " + kill + ").start()"
-    script = SCRIPT.format(then=kill if where == "in what the script does" else later)
+    then = kill if where == "in what the script does" else later
+    script = SCRIPT.format(then=then, pace=PACE)
     done = warm.ran(
         [sys.executable, "-c", textwrap.dedent(script)],
         cwd=tmp_path, capture_output=True, text=True, check=False,
@@ -241,7 +242,8 @@ def test_a_script_hears_of_a_signal_when_the_rig_is_safe(tmp_path: Path, name: s
 
 @pytest.mark.parametrize("name", ["SIGHUP", "SIGUSR1"])
 def test_the_process_of_a_window_s_run_stops_it_first(tmp_path: Path, name: str):
-    with Client.start(a_plan(tmp_path), path=tmp_path / "a.h5", pace=5.0, linger=0.0) as client:
+    plan = a_plan(tmp_path, sites=MANY)
+    with Client.start(plan, path=tmp_path / "a.h5", pace=PACE, linger=0.0) as client:
         wait_for(lambda: client.poll().status is not None and client.poll().status.finished > 0)  # type: ignore[union-attr]
         pid = Client.find()[0].pid
         os.kill(pid, getattr(signal, name))

@@ -121,7 +121,7 @@ def test_a_growing_file_that_took_the_name_keeps_its_mark(tmp_path: Path):
 
 def test_the_report_of_a_run_is_never_that_of_another(tmp_path: Path):
     a_plan(tmp_path)
-    command = ("run", "plan.toml", "-o", "a.h5", "--pace", 5, "--report")
+    command = ("run", "plan.toml", "-o", "a.h5", "--pace", 12, "--report")
     with started(tmp_path, *command) as run:
         run.wait_until(" ok ")
         (tmp_path / "a.h5").rename(tmp_path / "mine.h5")
