@@ -418,6 +418,17 @@ class Memory:
 
 
 @dataclass
+class Watch:
+    """Time that passes only where somebody rests: nobody need wait for the rows of a pause."""
+
+    now: float = 0.0
+    """Seconds."""
+
+    def rest(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@dataclass
 class Scan:
     """A run in a little world, and everything there is to know of it."""
 
@@ -425,6 +436,7 @@ class Scan:
     engine: Engine
     memory: Memory
     runner: Runner
+    watch: Watch = field(default_factory=Watch)
     heard: list[Event] = field(default_factory=list)
     error: BaseException | None = None
 
@@ -470,5 +482,6 @@ def a_scan(
     world = world or LittleWorld()
     sites = [a_site(k) for k in range(sites)] if isinstance(sites, int) else sites
     engine = Engine(sites, world.info, title="t", total=0, budget=budget or Budget())
-    memory = Memory(story=world.story, **failing)
-    return Scan(world, engine, memory, Runner(world, engine, memory))
+    memory, watch = Memory(story=world.story, **failing), Watch()
+    runner = Runner(world, engine, memory, now=lambda: watch.now, rest=watch.rest)
+    return Scan(world, engine, memory, runner, watch)

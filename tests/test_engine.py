@@ -222,6 +222,17 @@ def test_a_pause_lets_the_site_finish_and_waits_with_the_tip_up_and_rows_flowing
     assert not any(isinstance(item, Move | Freeze) for item in between)
 
 
+def test_the_rows_of_a_pause_take_their_time_and_no_others_do():
+    """A simulated rig, as fast as it likes, would fill the disk with them.
+
+    But for the block in which somebody has resumed the run.
+    """
+    scan, waited = paused_scan(2, Phase.STEP)
+    period = scan.world.info.clock.period
+    assert abs(scan.watch.now - sum(waited) * period) <= max(waited) * period < 2.0
+    assert a_scan(2).go().watch.now == 0.0
+
+
 def test_the_rows_of_a_pause_are_not_called_a_retraction():
     scan, _ = paused_scan(2, Phase.STEP)
     at = scan.heard.index(scan.of(Paused)[0])

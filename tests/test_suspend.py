@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from little_world import LittleWorld, a_site, cut
+from little_world import LittleWorld, Watch, a_site, cut
 from small_plan import INFO, small
 from small_scan import small_scan
 
@@ -144,8 +144,8 @@ def visited(
         [a_site(k) for k in range(sites)], world.info, title="t", total=sites, budget=Budget(),
         suspension=Suspension([rule]),
     )  # fmt: skip
-    heard = []
-    for event in Runner(world, engine, Kept(), rest=lambda seconds: None).run():
+    heard, watch = [], Watch()
+    for event in Runner(world, engine, Kept(), now=lambda: watch.now, rest=watch.rest).run():
         heard.append(event)
         if asks is not None:
             asks(engine, event)
