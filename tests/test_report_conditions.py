@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from made_scans import couple, lithium, small_screen, write_scan
 from made_scans import smaller as changed
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 
 from seccm import typography
@@ -24,6 +26,7 @@ from seccm.report import (
     maps,
     plausible,
     scan_drawings,
+    style,
     tables,
     transients,
     trends,
@@ -199,6 +202,32 @@ def test_a_map_shows_the_place_and_not_the_scan_rate(studies):
     potential = maps.mapped(study, "E_half")
     assert "median" in potential.label
     assert "vs" not in potential.label
+
+
+@pytest.mark.parametrize("compared", [0, 1, 3, 4, 8])
+def test_a_map_of_many_levels_shows_the_values_themselves(studies, monkeypatch, compared):
+    """A planner chooses another level at each site: hardly any has a median of its own."""
+    study = studies.rates
+    against, known = study.against_own("i_lim"), study.features["i_lim"].known
+    assert known.sum() == 8
+    few = np.where(np.arange(8) < compared, against.values, np.nan)
+    monkeypatch.setattr(Study, "against_own", lambda *_: replace(against, values=few))
+    of = maps.mapped(study, "i_lim")
+    assert of.own is (compared < 4)
+    assert np.isfinite(of.values).sum() == (8 if of.own else compared)
+
+
+@pytest.mark.parametrize("name", ["conditions", "maps"])
+def test_no_label_of_a_written_figure_is_cut(studies, name, tmp_path):
+    """Ticks of axes of a fixed shape are others once it is laid out, and so is their room."""
+    (figure,) = (one.figure for one in choice.drawings(studies.factorial) if one.slug == name)
+    style.save(figure, tmp_path / "a.png", 100)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    for axes in panels(figure):
+        for label in (axes.xaxis.label, axes.yaxis.label):
+            box = label.get_window_extent(renderer)
+            assert box.x0 >= 0.0
+            assert box.y0 >= 0.0
 
 
 def test_sites_of_one_condition_are_mapped_as_they_are(tmp_path):

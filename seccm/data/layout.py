@@ -274,7 +274,9 @@ def datasets(file: Mapping[str, h5py.Dataset | h5py.Group]) -> dict[str, h5py.Da
         return {name: one for name, one in file.items() if not isinstance(one, h5py.Group)}
     # What h5py finds out of every dataset again is asked once: a file has hundreds of them.
     readonly = file.file.mode == "r"
-    opened = ((name, h5py.h5o.open(file.id, file._e(name))) for name in file)  # noqa: SLF001
+    opened = (
+        (name, h5py.h5o.open(file.id, name.encode("utf8", "surrogateescape"))) for name in file
+    )
     kind = h5py.h5d.DatasetID
     return {n: h5py.Dataset(one, readonly=readonly) for n, one in opened if isinstance(one, kind)}
 

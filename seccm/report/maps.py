@@ -162,15 +162,15 @@ def mapped(study: Study, name: str) -> Mapped:
 
     Where there are several conditions, a map of values is a map of the conditions. So each value
     is put against the median of its own condition; see `against_own`. A condition of fewer than
-    three values has no median to speak of: where that is so of all, the values themselves are
-    mapped.
+    three values has no median to speak of: where that is so of most sites, as in a screen whose
+    planner chooses the levels, the values themselves are mapped.
     """
     feature = study.features[name]
     scale = scales.feature_scale(feature.column.unit, feature.values)
     symbol = study.symbol(name)
     counted = feature.trusted & (study.outcome == Outcome.OK)
     against = study.against_own(name) if study.groups.several else None
-    if against is None or not np.isfinite(against.values).any():
+    if against is None or np.isfinite(against.values).sum() < 0.5 * feature.known.sum():
         if feature.declared.against_reference:
             symbol = f"{symbol} vs {typography.superscripted(study.reference)}"
         error = scale.factor * stated(feature.errors[study.measured])

@@ -205,8 +205,8 @@ def _against(study: Study, names: Sequence[str]) -> str:
         return ""
     if all(maps.mapped(study, name).own for name in names):
         return (
-            "The sites are of different conditions, with fewer than three values each: the maps "
-            "show effects of the conditions together with effects of the positions.  "
+            "The sites are of different conditions, most of them with fewer than three values: the "
+            "maps show effects of the conditions together with effects of the positions.  "
         )
     few = {number for name in names for number in study.against_own(name).few}
     left = [study.groups.named(group) for group in study.groups if group.condition in few]

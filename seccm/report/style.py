@@ -100,6 +100,9 @@ def save(figure: Figure, path: Path, dpi: int) -> None:
         path: its suffix names the format.
         dpi: dots per inch.
     """
+    if any(axes.get_aspect() != "auto" for axes in figure.axes):
+        # Axes of a fixed shape have other ticks after the first layout, and these need other room.
+        figure.draw_without_rendering()
     kind = path.suffix.removeprefix(".")
     canvas, before = figure.canvas, figure.dpi
     drawing = get_registered_canvas_class(kind)(figure)
