@@ -85,6 +85,9 @@ def test_every_way_in_which_a_planner_fails_is_read_in_the_window_with_the_tip_u
             waits(qtbot, lambda count=count: pauses(made) == count + 1)
             waits(qtbot, lambda words=words: words in made.desk.run.waiting)
             assert made.desk.run.state == "paused", how
+            said = next(line for line in reversed(made.desk.lines) if words in line.text)
+            assert said.remedy == "", "the tip has no part in it"
+            assert "esume" in said.text, "the sentence itself says what to do"
             made.desk.ask("stop" if how == "hangs" else "resume")
         waits(qtbot, lambda: ended(made))
         ENOUGH.set()

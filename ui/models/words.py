@@ -135,6 +135,8 @@ def _line_of(event: Event, words: WayWords) -> Line:
         case Paused() if event.suspended:
             remedy = "It goes on by itself; Resume goes on all the same, Pause keeps it waiting."
             return Line("warning", str(event), remedy=remedy)
+        case Paused() if event.by_planner:
+            return Line("warning", str(event))  # it says what to do, and the tip has no part in it
         case Paused():
             remedy = f"{words.look}, then press Resume or Stop."
             return Line("warning", str(event), remedy=remedy)
