@@ -74,7 +74,7 @@ def test_the_law_its_interval_and_the_sites_are_drawn_as_they_are_in_the_file(la
     halves = np.asarray(lower.lines[0].get_ydata(), float)
     np.testing.assert_allclose(halves / halves[-1], [4.0, 2.0, 4 / 3, 1.0], rtol=1e-4)
     assert lower.lines[-1].get_ydata()[0] == pytest.approx(halves[-1]), "what was asked for"
-    assert lower.get_ylabel().startswith("half interval, 95 % (")
+    assert lower.get_ylabel().startswith("half interval of $Q$, 95 % (")
     assert lower.get_xlabel() == "sites"
     np.testing.assert_allclose(order.lines[0].get_xdata(), [1, 2, 3])
     np.testing.assert_allclose(order.lines[0].get_ydata(), [3.0, 2.0, 1.0])

@@ -61,7 +61,7 @@ def learnt(study: Study) -> Figure | None:
         if belief is None or whole is None:
             left, right = part.subplots(1, 2)
             _draw_order(study, left, beliefs[0])
-            _draw_curve(right, _curve(study))
+            _draw_curve(right, _curve(study), scales.symbol(beliefs[0].result))
         elif len(belief.directions) == 1:
             _draw_law(study, part.subplots(), belief)
         else:
@@ -178,7 +178,9 @@ def _axis(direction: Direction, levels: FloatArray) -> tuple[scales.Scale, str]:
     if direction.name in OF_REGIONS:
         scale, name = scales.scale("m", levels), f"{direction.name[-1]} on the sample"
     else:
-        scale, name = scales.scale(direction.unit, levels), style.literal(direction.name)
+        place = direction.name in ("x", "y") and direction.unit == "m"
+        name = f"${direction.name}$" if place else style.literal(direction.name)
+        scale = scales.scale(direction.unit, levels)
     magnitude = direction.logarithmic and bool((levels <= 0.0).all())
     return scale, scale.label(f"|{name}|" if magnitude else name)
 
@@ -274,8 +276,8 @@ def _asked_by(decision: Decision | None) -> int:
     return 2 if decision.instruction is not None else 1
 
 
-def _draw_curve(axes: Axes, curve: tuple[FloatArray, str]) -> None:
-    """Draw how half of the interval became narrower, against the number of sites."""
+def _draw_curve(axes: Axes, curve: tuple[FloatArray, str], symbol: str) -> None:
+    """Draw how half of the interval of a result became narrower, against the number of sites."""
     rows, measure = curve
     if not len(rows):
         axes.set_axis_off()
@@ -296,4 +298,4 @@ def _draw_curve(axes: Axes, curve: tuple[FloatArray, str]) -> None:
     style.nice_log_ticks(axes, "y", axes.get_ylim())
     axes.set_xlabel("sites")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    axes.set_ylabel(y.label("half interval, 95 %"))
+    axes.set_ylabel(y.label(f"half interval of {symbol}, 95 %"))
