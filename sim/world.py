@@ -40,6 +40,7 @@ from sim.truth import Carried, Crash, Touchdown, Truth, Wetted
 
 NEAR_ROWS = 160
 """Rows near the surface that are looked at together."""
+_MICROSECOND = 1e-6
 _INSTANT = 1e-9
 """Seconds to which the instant of contact is solved for."""
 
@@ -63,9 +64,6 @@ class Memory:
     connected: str
     electrodes: dict[str, Cell]
     spells: int
-
-
-_MICROSECOND = 1e-6
 
 
 class World:

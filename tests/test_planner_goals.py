@@ -371,7 +371,7 @@ def test_only_the_widths_that_are_asked_for_count(widths: list[float], sites: in
     """A resumed run need not learn again what every earlier site said."""
     for stop in (Stop(uncertainty=Level(0.1, "V")), Stop(no_gain=sites), Stop(sites=sites)):
         ending = Ending(stop, OF)
-        last = widths[len(widths) - ending.needed(len(widths)) :]
+        last = [widths[k] for k in ending.needed(0, len(widths) - 1)]
         every, some = (ending.why(Standing(9, 0.0, one)) for one in (widths, last))
         assert every == some
 

@@ -119,10 +119,11 @@ class BeliefPlot(FramedPlot):
         self._sites.setData(along(law.direction, law.sites), value(law.values))
         known = along(law.direction, np.array([] if coming is None else [coming], float))
         known = known[np.isfinite(known)]
-        self._next.setData(known, np.interp(known, x, mean))
+        expected = np.interp(known, x, mean)
+        self._next.setData(known, expected)
         points = [
             (x, low), (x, high), (along(law.direction, law.sites), value(law.values)),
-            (known, np.interp(known, x, mean)),
+            (known, expected),
         ]  # fmt: skip
         frame = frame_around([(a, b) for a, b in points if a.size])
         if not law.direction.logarithmic:

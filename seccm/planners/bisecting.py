@@ -74,8 +74,8 @@ class Bisection(Remembers):
         done, turn = len(self._memory.sites), self._memory.turns
         first = self._memory.before(len(ENDS))
         found = self._at(done) if turn >= len(ENDS) else None
-        begin = done + 1 - self._ending.needed(done + 1 - first)
-        every = (self._at(k) for k in range(begin, done + 1)) if turn >= len(ENDS) else ()
+        wanted = self._ending.needed(first, done) if turn >= len(ENDS) else ()
+        every = map(self._at, wanted)
         widths = [math.inf if each is None else each[2] for each in every]
         standing = self._memory.standing(widths)
         progress, why = self._ending.progress(standing), self._ending.why(standing)

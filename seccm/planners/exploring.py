@@ -101,8 +101,8 @@ class GaussianProcess(Remembers):
         first = self._memory.before(len(self._first) * self._spec.repeats)
         if self._memory.turns < len(self._first) * self._spec.repeats:
             return []
-        begin = done + 1 - self._ending.needed(done + 1 - first)
-        for count in range(begin, done + 1):
+        wanted = self._ending.needed(first, done)
+        for count in wanted:
             if count not in self._widths:
                 models = self._memory.models(count)
                 self._widths[count] = (
@@ -112,7 +112,7 @@ class GaussianProcess(Remembers):
                         self._goal, self._target, models[0], self._chance(count), self._net
                     )[0]
                 )
-        return [self._widths[count] for count in range(begin, done + 1)]
+        return [self._widths[count] for count in wanted]
 
     def _decided(self, basis: int, place: int, used: set[int]) -> tuple[Choice, str] | None:
         """Return one choice of a batch, and its reason; None where no place is left.

@@ -63,9 +63,15 @@ class Ending:
                 half /= value.value
             self.aim = half * SURE / deviations(stop.coverage)
 
-    def needed(self, decisions: int) -> int:
-        """Return how many of the last widths of the interval it wants, of so many decisions."""
-        return decisions if self._stop.no_gain is not None else min(decisions, CONFIRMED)
+    def needed(self, first: int, done: int) -> range:
+        """Return after how many sites it wants to know the width of the interval.
+
+        Args:
+            first: how many sites there were at the first decision.
+            done: how many there are now.
+        """
+        begin = first if self._stop.no_gain is not None else max(first, done + 1 - CONFIRMED)
+        return range(begin, done + 1)
 
     def progress(self, standing: Standing) -> tuple[Progress, ...]:
         """Return how far a run has come towards each of its ends."""

@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.backend_bases import get_registered_canvas_class
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from seccm.arrays import FloatArray
 from seccm.report.whole import whole
@@ -100,7 +101,8 @@ def save(figure: Figure, path: Path, dpi: int) -> None:
         path: its suffix names the format.
         dpi: dots per inch.
     """
-    if any(axes.get_aspect() != "auto" for axes in figure.axes):
+    free = isinstance(figure.get_layout_engine(), ConstrainedLayoutEngine)
+    if free and any(axes.get_aspect() != "auto" for axes in figure.axes):
         # Axes of a fixed shape have other ticks after the first layout, and these need other room.
         figure.draw_without_rendering()
     kind = path.suffix.removeprefix(".")

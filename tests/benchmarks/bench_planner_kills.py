@@ -17,7 +17,6 @@ import argparse
 import math
 import sys
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,11 +85,10 @@ def series(folder: Path, which: str, on: str, kills: int) -> None:
         before += asked(path)[: finished + 1] == asked(whole)[: finished + 1]
         replayed += all(one.off < 1e-9 for one in replan(path).asked)
         once += len(set(mine.every)) == len(mine.every)
-        placed += mine.in_place(other)
-        same += mine.in_place(other) and mine.levels == other.levels
-        if len(mine.places) == len(mine.every):
-            whole_sites += 1
-            alike += mine.in_place(other) and mine.levels == other.levels
+        in_place, none_lost = mine.in_place(other), len(mine.places) == len(mine.every)
+        equal = in_place and mine.levels == other.levels
+        placed, same = placed + in_place, same + equal
+        whole_sites, alike = whole_sites + none_lost, alike + (none_lost and equal)
         ratios.append(mine.ratio(other))
         sys.stdout.write(
             f"  {k + 1}: at event {at} of {events}, {finished} sites done; so far {before} as "
@@ -102,13 +100,10 @@ def series(folder: Path, which: str, on: str, kills: int) -> None:
         f"{which} on {on}, {kills} kills: {before} with the same sites up to the one after the "
         f"kill, {placed} with the same places to the end but for those of lost sites, {same} with "
         f"the same levels as well (of {whole_sites} that lost no site {alike}); levels differ by a "
-        f"factor of {max(ratios):.4f} at the most, {_median(ratios):.4f} in the middle; {replayed} "
-        f"with every site as its planner asks when told the same, {once} with no place twice\n"
+        f"factor of {max(ratios):.4f} at the most, {np.median(ratios):.4f} in the middle; "
+        f"{replayed} with every site as its planner asks when told the same, {once} with no place "
+        "twice\n"
     )
-
-
-def _median(values: Sequence[float]) -> float:
-    return float(np.median(np.array(values)))
 
 
 def two_rigs(folder: Path, name: str) -> None:
